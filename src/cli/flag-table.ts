@@ -1,0 +1,77 @@
+import { LOG_FORMATS, LOG_LEVELS } from '../log/logger.ts';
+
+/** How a flag's value is read. `boolean` takes none and has a `--no-` form. */
+export type FlagType = 'address' | 'boolean' | 'choice' | 'duration' | 'namespace' | 'path';
+
+/** One flag. Reading, `--help` and the documentation are made from the same table. */
+export interface FlagDefinition {
+  readonly name: string;
+  readonly short?: string;
+  readonly type: FlagType;
+  readonly choices?: readonly string[];
+  readonly isRepeatable?: boolean;
+  /** As it would be given on the command line. */
+  readonly default?: string;
+  readonly help: string;
+}
+
+export const FLAG_TABLE = [
+  { name: 'help', short: 'h', type: 'boolean', help: 'Show this help and exit.' },
+  { name: 'version', type: 'boolean', help: 'Show the version and exit.' },
+  {
+    name: 'config.file',
+    type: 'path',
+    help: "Prometheus configuration file with the scrape configs. Without it, KubeVirt's own pods are scraped as its ServiceMonitor says.",
+  },
+  {
+    name: 'check-config',
+    type: 'boolean',
+    help: 'Check the configuration, print it with every default filled in, and exit.',
+  },
+  {
+    name: 'web.listen-address',
+    type: 'address',
+    default: '0.0.0.0:8080',
+    help: 'Address to listen on. Without a host, on every address; port 0 takes a free one.',
+  },
+  {
+    name: 'kubeconfig',
+    type: 'path',
+    help: "Kubeconfig file. Without it, the KUBECONFIG variable, ~/.kube/config, or the pod's service account.",
+  },
+  {
+    name: 'kubernetes.namespace',
+    type: 'namespace',
+    isRepeatable: true,
+    help: 'Namespace in which to look for KubeVirt; may be repeated. Without it, all namespaces. Not with --config.file.',
+  },
+  {
+    name: 'scrape.reuse',
+    type: 'duration',
+    default: '1s',
+    help: 'How long a finished scrape of a target answers further requests. 0 is never.',
+  },
+  {
+    name: 'scrape.max-timeout',
+    type: 'duration',
+    default: '60s',
+    help: 'Most that a request may wait for targets, whatever timeout it asks for.',
+  },
+  {
+    name: 'log.level',
+    type: 'choice',
+    choices: LOG_LEVELS,
+    default: 'info',
+    help: 'Least severe messages to log.',
+  },
+  {
+    name: 'log.format',
+    type: 'choice',
+    choices: LOG_FORMATS,
+    default: 'logfmt',
+    help: 'Format of log lines.',
+  },
+] as const satisfies readonly FlagDefinition[];
+
+/** The name of a flag in the table. */
+export type FlagName = (typeof FLAG_TABLE)[number]['name'];

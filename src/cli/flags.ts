@@ -1,0 +1,118 @@
+import { durationMs } from '../config/duration.ts';
+import type { LogFormat, LogLevel } from '../log/logger.ts';
+import { LOG_FORMATS, LOG_LEVELS } from '../log/logger.ts';
+import { readGivenFlags } from './flag-reader.ts';
+import type { GivenFlags } from './flag-reader.ts';
+import { FLAG_TABLE } from './flag-table.ts';
+import type { FlagDefinition, FlagName } from './flag-table.ts';
+import { readListenAddress } from './listen-address.ts';
+import type { ListenAddress } from './listen-address.ts';
+import { UsageError } from './usage-error.ts';
+
+export { FLAG_TABLE } from './flag-table.ts';
+export type { FlagDefinition, FlagName, FlagType } from './flag-table.ts';
+export { helpText, versionText } from './help-text.ts';
+export type { ListenAddress } from './listen-address.ts';
+export { UsageError } from './usage-error.ts';
+
+/** The command line, interpreted and with its defaults. */
+export interface Flags {
+  readonly help: boolean;
+  readonly version: boolean;
+  readonly configFile?: string;
+  readonly checkConfig: boolean;
+  readonly listenAddress: ListenAddress;
+  readonly kubeconfig?: string;
+  /** Each once; empty means every namespace. */
+  readonly kubernetesNamespaces: readonly string[];
+  /** Milliseconds; 0 is off. */
+  readonly scrapeReuseMs: number;
+  /** Milliseconds, more than 0. */
+  readonly scrapeMaxTimeoutMs: number;
+  readonly logLevel: LogLevel;
+  readonly logFormat: LogFormat;
+}
+
+/**
+ * Reads the arguments behind the program's name. With `--help` or `--version`, what stands behind is not looked at.
+ * @throws UsageError with one line that names the flag and the way out
+ */
+export function readFlags(argv: readonly string[]): Flags {
+  const given = readGivenFlags(argv, FLAG_TABLE);
+  const configFile = readPath(given, 'config.file');
+  const kubeconfig = readPath(given, 'kubeconfig');
+  const kubernetesNamespaces = readNamespaces(given);
+  const scrapeMaxTimeoutMs = readDuration(given, 'scrape.max-timeout');
+  if (scrapeMaxTimeoutMs === 0) throw new UsageError('flag --scrape.max-timeout must be greater than 0');
+  if (configFile !== undefined && kubernetesNamespaces.length > 0) {
+    throw new UsageError(
+      'flags --kubernetes.namespace and --config.file exclude each other; name the namespaces in the file',
+    );
+  }
+  return Object.freeze({
+    help: readBoolean(given, 'help'),
+    version: readBoolean(given, 'version'),
+    ...(configFile === undefined ? {} : { configFile }),
+    checkConfig: readBoolean(given, 'check-config'),
+    listenAddress: readListen(given),
+    ...(kubeconfig === undefined ? {} : { kubeconfig }),
+    kubernetesNamespaces,
+    scrapeReuseMs: readDuration(given, 'scrape.reuse'),
+    scrapeMaxTimeoutMs,
+    logLevel: readChoice(given, 'log.level', LOG_LEVELS),
+    logFormat: readChoice(given, 'log.format', LOG_FORMATS),
+  });
+}
+
+function textOf(given: GivenFlags, name: FlagName): string {
+  const definition: FlagDefinition | undefined = FLAG_TABLE.find((flag) => flag.name === name);
+  return given.get(name)?.at(-1) ?? definition?.default ?? '';
+}
+
+function readBoolean(given: GivenFlags, name: FlagName): boolean {
+  return textOf(given, name) === 'true';
+}
+
+function readPath(given: GivenFlags, name: FlagName): string | undefined {
+  const path = given.get(name)?.at(-1);
+  if (path === '') throw new UsageError(`flag --${name} needs the path of a file`);
+  return path;
+}
+
+function readDuration(given: GivenFlags, name: FlagName): number {
+  return read(name, () => durationMs(textOf(given, name)));
+}
+
+function readListen(given: GivenFlags): ListenAddress {
+  return read('web.listen-address', () => readListenAddress(textOf(given, 'web.listen-address')));
+}
+
+function read<T>(name: FlagName, interpret: () => T): T {
+  try {
+    return interpret();
+  } catch (cause) {
+    throw new UsageError(`flag --${name}: ${cause instanceof Error ? cause.message : String(cause)}`, {
+      cause,
+    });
+  }
+}
+
+function readChoice<T extends string>(given: GivenFlags, name: FlagName, choices: readonly T[]): T {
+  const text = textOf(given, name);
+  const choice = choices.find((known) => known === text);
+  if (!choice) throw new UsageError(`flag --${name} must be one of ${choices.join(', ')}, not "${text}"`);
+  return choice;
+}
+
+/** RFC 1123 labels, the names that Kubernetes lets a namespace have. */
+function readNamespaces(given: GivenFlags): string[] {
+  const names = given.get('kubernetes.namespace') ?? [];
+  for (const name of names) {
+    if (!/^[a-z0-9](?:[-a-z0-9]{0,61}[a-z0-9])?$/.test(name)) {
+      throw new UsageError(
+        `flag --kubernetes.namespace: "${name}" is not the name of a namespace; repeat the flag for several`,
+      );
+    }
+  }
+  return [...new Set(names)];
+}

@@ -1,0 +1,177 @@
+import t from 'tap';
+import { FLAG_TABLE, UsageError, readFlags } from '../../src/cli/flags.ts';
+import type { Flags } from '../../src/cli/flags.ts';
+
+const DEFAULTS: Flags = {
+  help: false,
+  version: false,
+  checkConfig: false,
+  listenAddress: { host: '0.0.0.0', port: 8080 },
+  kubernetesNamespaces: [],
+  scrapeReuseMs: 1000,
+  scrapeMaxTimeoutMs: 60_000,
+  logLevel: 'info',
+  logFormat: 'logfmt',
+};
+
+t.test('command lines that are taken', async (t) => {
+  const cases: { argv: string[]; want: Partial<Flags>; why: string }[] = [
+    { argv: [], want: {}, why: 'defaults' },
+    { argv: ['--config.file=a.yml'], want: { configFile: 'a.yml' }, why: 'value behind =' },
+    { argv: ['--config.file', 'a.yml'], want: { configFile: 'a.yml' }, why: 'value as the next argument' },
+    { argv: ['--config.file=a=b'], want: { configFile: 'a=b' }, why: 'a value with =' },
+    { argv: ['--config.file=-'], want: { configFile: '-' }, why: 'a value that begins with a dash' },
+    { argv: ['--check-config'], want: { checkConfig: true }, why: 'boolean' },
+    { argv: ['--no-check-config'], want: { checkConfig: false }, why: 'its negation' },
+    {
+      argv: ['--kubeconfig=k', '--config.file=c'],
+      want: { kubeconfig: 'k', configFile: 'c' },
+      why: 'kubeconfig',
+    },
+    { argv: ['--web.listen-address=:9090'], want: { listenAddress: { port: 9090 } }, why: 'every address' },
+    {
+      argv: ['--web.listen-address=[::]:0'],
+      want: { listenAddress: { host: '::', port: 0 } },
+      why: 'IPv6, any port',
+    },
+    {
+      argv: ['--web.listen-address=my-host.local:65535'],
+      want: { listenAddress: { host: 'my-host.local', port: 65_535 } },
+      why: 'a name',
+    },
+    {
+      argv: ['--kubernetes.namespace=a', '--kubernetes.namespace', 'b-1', '--kubernetes.namespace=a'],
+      want: { kubernetesNamespaces: ['a', 'b-1'] },
+      why: 'repeated, each once',
+    },
+    { argv: ['--scrape.reuse=0'], want: { scrapeReuseMs: 0 }, why: 'off' },
+    { argv: ['--scrape.reuse=1m30s'], want: { scrapeReuseMs: 90_000 }, why: 'a duration of Prometheus' },
+    { argv: ['--scrape.max-timeout=10s'], want: { scrapeMaxTimeoutMs: 10_000 }, why: 'most to wait' },
+    {
+      argv: ['--log.level=debug', '--log.format=json'],
+      want: { logLevel: 'debug', logFormat: 'json' },
+      why: 'logs',
+    },
+    { argv: ['-h'], want: { help: true }, why: 'short' },
+    { argv: ['--help', '--nonsense'], want: { help: true }, why: 'help answers whatever stands behind' },
+    { argv: ['--version', 'x'], want: { version: true }, why: 'so does the version' },
+  ];
+  for (const { argv, want, why } of cases) t.strictSame(readFlags(argv), { ...DEFAULTS, ...want }, why);
+});
+
+t.test('command lines that are refused', async (t) => {
+  const cases: { argv: string[]; want: string; why: string }[] = [
+    { argv: ['--config.fil=a'], want: 'unknown flag --config.fil; did you mean --config.file?', why: 'typo' },
+    {
+      argv: ['--listen-address=:1'],
+      want: 'unknown flag --listen-address; did you mean --web.listen-address?',
+      why: 'prefix',
+    },
+    { argv: ['--xyz'], want: 'unknown flag --xyz; see --help', why: 'nothing near' },
+    { argv: ['-x'], want: 'unknown flag -x; see --help', why: 'short' },
+    {
+      argv: ['-config.file=a'],
+      want: 'unknown flag -config.file; did you mean --config.file?',
+      why: 'one dash',
+    },
+    {
+      argv: ['--no-log.level'],
+      want: 'unknown flag --no-log.level; did you mean --log.level?',
+      why: 'negation of no boolean',
+    },
+    {
+      argv: ['a.yml'],
+      want: 'unexpected argument "a.yml"; everything is set with flags, see --help',
+      why: 'argument',
+    },
+    {
+      argv: ['--'],
+      want: 'unexpected argument "--"; everything is set with flags, see --help',
+      why: 'end of flags',
+    },
+    { argv: ['--config.file'], want: 'flag --config.file needs a value: --config.file=…', why: 'no value' },
+    {
+      argv: ['--config.file', '--check-config'],
+      want: 'flag --config.file needs a value: --config.file=…',
+      why: 'a flag is none',
+    },
+    { argv: ['--config.file='], want: 'flag --config.file needs the path of a file', why: 'empty path' },
+    { argv: ['--check-config=true'], want: 'flag --check-config takes no value', why: 'value of a boolean' },
+    { argv: ['--log.level=info', '--log.level=warn'], want: 'flag --log.level is given twice', why: 'twice' },
+    {
+      argv: ['--check-config', '--no-check-config'],
+      want: 'flag --check-config is given twice',
+      why: 'twice, negated',
+    },
+    {
+      argv: ['--log.level=trace'],
+      want: 'flag --log.level must be one of debug, info, warn, error, not "trace"',
+      why: 'level',
+    },
+    {
+      argv: ['--log.format=xml'],
+      want: 'flag --log.format must be one of logfmt, json, not "xml"',
+      why: 'format',
+    },
+    {
+      argv: ['--scrape.reuse=5'],
+      want: 'flag --scrape.reuse: "5" is not a duration; write it like 30s, 1m30s or 0',
+      why: 'no unit',
+    },
+    {
+      argv: ['--scrape.max-timeout=0'],
+      want: 'flag --scrape.max-timeout must be greater than 0',
+      why: 'no time at all',
+    },
+    {
+      argv: ['--config.file=a', '--kubernetes.namespace=b'],
+      want: 'flags --kubernetes.namespace and --config.file exclude each other; name the namespaces in the file',
+      why: 'namespaces are for the built-in configuration',
+    },
+    {
+      argv: ['--kubernetes.namespace=a,b'],
+      want: 'flag --kubernetes.namespace: "a,b" is not the name of a namespace; repeat the flag for several',
+      why: 'a list',
+    },
+    {
+      argv: ['--kubernetes.namespace='],
+      want: 'flag --kubernetes.namespace: "" is not the name of a namespace; repeat the flag for several',
+      why: 'an empty name',
+    },
+    {
+      argv: ['a\nb'],
+      want: 'unexpected argument "a b"; everything is set with flags, see --help',
+      why: 'always one line',
+    },
+  ];
+  for (const text of [
+    '8080',
+    'a',
+    'a:',
+    ':x',
+    '::1:80',
+    '[::1]',
+    '[a]:80',
+    'a:65536',
+    'http://a:80',
+    ':-1',
+  ]) {
+    cases.push({
+      argv: [`--web.listen-address=${text}`],
+      want: `flag --web.listen-address: "${text}" is not an address; write it like 0.0.0.0:8080, :8080 or [::1]:8080`,
+      why: 'address',
+    });
+  }
+  for (const { argv, want, why } of cases) {
+    t.throws(() => readFlags(argv), new UsageError(want), `${why}: ${argv.join(' ')}`);
+  }
+});
+
+t.test('every flag of the table can be given', async (t) => {
+  const values: Record<string, string> = { address: ':1', duration: '2s', namespace: 'n', path: 'p' };
+  for (const flag of FLAG_TABLE) {
+    const value = 'choices' in flag ? flag.choices.at(-1) : values[flag.type];
+    const argv = flag.type === 'boolean' ? [`--${flag.name}`] : [`--${flag.name}=${value}`];
+    t.notSame(readFlags(argv), DEFAULTS, `--${flag.name}`);
+  }
+});

@@ -1,0 +1,72 @@
+import { spawnSync } from 'node:child_process';
+import { copyFileSync, mkdirSync, readFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { transformSync } from 'esbuild';
+import t from 'tap';
+
+const LAUNCHER = fileURLToPath(new URL('../../bin/kubevirt-metrics-gateway.js', import.meta.url));
+
+function run(file: string, ...nodeFlags: string[]) {
+  // The test runner gives child processes a loader that Node warns about.
+  const args = ['--no-deprecation', ...nodeFlags, file, '--a-flag'];
+  const { status, stdout, stderr } = spawnSync(process.execPath, args, { encoding: 'utf8' });
+  return { status, stdout, stderr };
+}
+
+/** A copy of the launcher among the given files. */
+function launcherAmong(dir: string): string {
+  const copy = join(dir, 'bin', 'kubevirt-metrics-gateway.js');
+  mkdirSync(dirname(copy), { recursive: true });
+  copyFileSync(LAUNCHER, copy);
+  return copy;
+}
+
+t.test('a Node that is too old is told so in one line', async (t) => {
+  for (const version of ['12.22.12', '20.19.0', '23.11.1']) {
+    const dir = t.testdir({
+      'package.json': '{ "type": "module" }',
+      'old.cjs': `Object.defineProperty(process, 'versions', { value: { ...process.versions, node: '${version}' } });`,
+      src: { 'main.ts': 'console.log("started");' },
+    });
+    t.strictSame(
+      run(launcherAmong(dir), '--require', join(dir, 'old.cjs')),
+      {
+        status: 2,
+        stdout: '',
+        stderr: `kubevirt-metrics-gateway needs Node.js 24 or newer, and this is ${version}\n`,
+      },
+      version,
+    );
+  }
+});
+
+t.test('nothing in it is newer than Node 12', async (t) => {
+  const source = readFileSync(LAUNCHER, 'utf8');
+  // What an older target lacks, esbuild rewrites or refuses; so both come out the same.
+  const compile = (target: string) => transformSync(source, { target, format: 'esm' }).code;
+  t.equal(compile('node12.20'), compile('esnext'));
+  t.notMatch(source, /['"]node:/, 'imports with node: came later');
+  t.match(source, /^#!\/usr\/bin\/env node\n/);
+});
+
+t.test('it starts the bundle where there is one, else the sources', async (t) => {
+  const show = (name: string) => `console.log(${JSON.stringify(name)}, process.argv.slice(2).join());`;
+  const sources = {
+    'package.json': '{ "type": "module" }',
+    src: { 'main.ts': `const x: number = 1;\n${show('src')}` },
+  };
+  t.strictSame(run(launcherAmong(t.testdir(sources))), { status: 0, stdout: 'src --a-flag\n', stderr: '' });
+  const both = t.testdir({ ...sources, dist: { 'main.js': show('dist') } });
+  t.strictSame(run(launcherAmong(both)), { status: 0, stdout: 'dist --a-flag\n', stderr: '' });
+});
+
+t.test('an entry that cannot be loaded ends with status 1', async (t) => {
+  const dir = t.testdir({
+    'package.json': '{ "type": "module" }',
+    dist: { 'main.js': 'throw new Error("boom");' },
+  });
+  const { status, stderr } = run(launcherAmong(dir));
+  t.equal(status, 1);
+  t.match(stderr, /^kubevirt-metrics-gateway cannot start: Error: boom\n/);
+});
