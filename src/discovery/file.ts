@@ -1,0 +1,166 @@
+import { watch } from 'node:fs';
+import type { FSWatcher } from 'node:fs';
+import { readdir, readFile } from 'node:fs/promises';
+import { basename, dirname, join } from 'node:path';
+import { loadFileSd } from '../config/file-sd.ts';
+import type { FileSdConfig } from '../config/scrape-config.ts';
+import type { Logger } from '../log/logger.ts';
+import type { Provider, ProviderStatus } from './provider.ts';
+import { staticGroup } from './static.ts';
+import type { TargetGroup } from './target-group.ts';
+
+/** A writer that truncates and then writes makes two events; reading after the second sees no half of a file. */
+const settleMs = 20;
+
+/** The target groups of one entry of `file_sd_configs`: read again when something changes in the files' folders, and at an interval. */
+export function createFileProvider(config: FileSdConfig, log: Logger): Provider {
+  return new FileProvider(config, log);
+}
+
+class FileProvider implements Provider {
+  readonly name = 'file';
+  readonly #config: FileSdConfig;
+  readonly #log: Logger;
+  readonly #watchers = new Map<string, FSWatcher>();
+  readonly #errors = new Map<string, string>();
+  #files: ReadonlyMap<string, readonly TargetGroup[]> | undefined;
+  #lastSync = 0;
+  #changed = (): void => {};
+  #interval: NodeJS.Timeout | undefined;
+  #settling: NodeJS.Timeout | undefined;
+  #reading: Promise<void> | undefined;
+  #again = false;
+  #stopped = false;
+
+  constructor(config: FileSdConfig, log: Logger) {
+    this.#config = config;
+    this.#log = log;
+  }
+
+  async start(changed: () => void): Promise<void> {
+    this.#changed = changed;
+    this.#interval = setInterval(() => {
+      this.#refresh();
+    }, this.#config.refreshIntervalMs);
+    this.#refresh();
+    await this.#reading;
+  }
+
+  groups(): readonly TargetGroup[] | undefined {
+    return this.#files === undefined ? undefined : [...this.#files.values()].flat();
+  }
+
+  status(): ProviderStatus {
+    return {
+      synced: this.#files !== undefined,
+      lastSync: this.#lastSync,
+      lastError: this.#errors.values().next().value,
+      watchRestarts: 0,
+      objects: this.groups()?.length ?? 0,
+    };
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#stopped = true;
+    clearInterval(this.#interval);
+    clearTimeout(this.#settling);
+    for (const watcher of this.#watchers.values()) watcher.close();
+    await this.#reading;
+  }
+
+  #refresh(): void {
+    if (this.#stopped) return;
+    if (this.#reading !== undefined) {
+      this.#again = true;
+      return;
+    }
+    // Watched before it is read, so that no change falls between the two.
+    this.#watchFolders();
+    this.#reading = this.#read().finally(() => {
+      this.#reading = undefined;
+      if (this.#again) {
+        this.#again = false;
+        this.#refresh();
+      }
+    });
+  }
+
+  async #read(): Promise<void> {
+    const files = new Map<string, readonly TargetGroup[]>();
+    const errors = new Map<string, string>();
+    for (const file of await listFiles(this.#config.files)) {
+      try {
+        const groups = loadFileSd(await readFile(file, 'utf8'), { fileName: file });
+        files.set(
+          file,
+          groups.map((group, index) =>
+            staticGroup({ ...group, labels: { ...group.labels, __meta_filepath: file } }, `${file}:${index}`),
+          ),
+        );
+      } catch (error) {
+        if ((error as NodeJS.ErrnoException).code === 'ENOENT') continue;
+        const message = error instanceof Error ? error.message : String(error);
+        errors.set(file, message);
+        const known = this.#files?.get(file);
+        if (known !== undefined) files.set(file, known);
+        if (this.#errors.get(file) !== message) {
+          this.#log.error('cannot read a file_sd file, keeping what it held before', {
+            file,
+            error: message,
+          });
+        }
+      }
+    }
+    if (this.#stopped) return;
+    this.#errors.clear();
+    for (const [file, message] of errors) this.#errors.set(file, message);
+    this.#files = files;
+    if (errors.size === 0) this.#lastSync = Date.now();
+    this.#changed();
+  }
+
+  #watchFolders(): void {
+    for (const folder of new Set(this.#config.files.map((file) => dirname(file)))) {
+      if (this.#watchers.has(folder)) continue;
+      try {
+        const watcher = watch(folder, { persistent: false }, () => {
+          this.#settle();
+        });
+        const forget = (): void => {
+          watcher.close();
+          this.#watchers.delete(folder);
+        };
+        watcher.on('error', forget);
+        this.#watchers.set(folder, watcher);
+      } catch (error) {
+        // The folder may come later: the interval tries again.
+        this.#log.debug('cannot watch a folder of file_sd files', { folder, error: error as Error });
+      }
+    }
+  }
+
+  #settle(): void {
+    clearTimeout(this.#settling);
+    this.#settling = setTimeout(() => {
+      this.#refresh();
+    }, settleMs);
+  }
+}
+
+/** The files that the patterns name now, in the order of the patterns, each once. */
+async function listFiles(patterns: readonly string[]): Promise<string[]> {
+  const found = new Set<string>();
+  for (const pattern of patterns) {
+    const folder = dirname(pattern);
+    const name = basename(pattern);
+    if (!name.includes('*')) {
+      found.add(pattern);
+      continue;
+    }
+    const escaped = name.split('*').map((part) => part.replaceAll(/[.+?^${}()|[\]\\]/g, '\\$&'));
+    const matches = new RegExp(`^${escaped.join('.*')}$`, 's');
+    const names = await readdir(folder).catch(() => []);
+    for (const one of names.filter((entry) => matches.test(entry)).sort()) found.add(join(folder, one));
+  }
+  return [...found];
+}

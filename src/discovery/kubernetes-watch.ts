@@ -1,0 +1,292 @@
+import { isDeepStrictEqual } from 'node:util';
+import type { Logger } from '../log/logger.ts';
+import type { KubernetesClient, KubernetesSession } from './kubernetes-client.ts';
+import { GoneError, LostError, readPage, readWatch, refuseStatus, StatusError } from './kubernetes-wire.ts';
+import type { RawObject, WatchEvent } from './kubernetes-wire.ts';
+
+/** Times that tests shorten. */
+export interface WatchTiming {
+  /** `timeoutSeconds` of a watch, spread by half so that watches do not end together. */
+  readonly watchSeconds: number;
+  /** How much longer than `timeoutSeconds` a watch may last before it counts as lost. */
+  readonly graceMs: number;
+  /** How long a list or the head of a watch's answer may take. */
+  readonly answerMs: number;
+  /** The first delay after a failure; it doubles to `maxBackoffMs`. */
+  readonly backoffMs: number;
+  readonly maxBackoffMs: number;
+  /** A watch that brought nothing and was shorter than this counts as a failed attempt. */
+  readonly usefulMs: number;
+}
+
+export const defaultTiming: WatchTiming = {
+  // Shorter than client-go's 5 to 10 minutes: it bounds how long a connection that is silently lost goes unnoticed.
+  watchSeconds: 120,
+  graceMs: 10_000,
+  answerMs: 60_000,
+  backoffMs: 200,
+  maxBackoffMs: 10_000,
+  usefulMs: 1000,
+};
+
+const pageSize = 500;
+
+export interface ObjectWatchOptions<T> {
+  readonly client: KubernetesClient;
+  /** `/api/v1/pods` or `/api/v1/namespaces/x/pods`. */
+  readonly path: string;
+  readonly label?: string | undefined;
+  readonly field?: string | undefined;
+  /** Keeps of an object what is needed, as plain values; the rest is not held, and a change of the rest is none. */
+  readonly slim: (object: RawObject) => T;
+  readonly changed: () => void;
+  readonly log: Logger;
+  readonly timing: WatchTiming;
+}
+
+/**
+ * Keeps the objects of one resource as the API server has them: a list in pages, then watches that resume where the last
+ * one ended, and a new list when the server no longer knows that place. Whatever goes wrong is tried again by itself, at most
+ * `maxBackoffMs` later, and until then the last known objects stay.
+ */
+export class ObjectWatch<T> implements AsyncDisposable {
+  synced = false;
+  /** When the server last told anything: a list, the begin of a watch, an event or a bookmark. Milliseconds since the epoch. */
+  lastContact = 0;
+  lastError: string | undefined;
+  restarts = 0;
+  readonly #options: ObjectWatchOptions<T>;
+  readonly #stop = new AbortController();
+  #objects = new Map<string, T>();
+  #version: string | undefined;
+  #pageSize = pageSize;
+  #failures = 0;
+  #watched = false;
+  #running: Promise<void> | undefined;
+
+  constructor(options: ObjectWatchOptions<T>) {
+    this.#options = options;
+  }
+
+  /** By `namespace/name`. Valid until the next `changed`. */
+  get objects(): ReadonlyMap<string, T> {
+    return this.#objects;
+  }
+
+  start(): void {
+    this.#running ??= this.#run();
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#stop.abort();
+    await this.#running;
+  }
+
+  async #run(): Promise<void> {
+    while (!this.#stop.signal.aborted) {
+      try {
+        await this.#cycle();
+      } catch (error) {
+        if (this.#stop.signal.aborted) return;
+        const wasOpen = this.#watched;
+        this.#watched = false;
+        if (wasOpen) this.restarts += 1;
+        const isGone = error instanceof GoneError;
+        const isLost = error instanceof LostError;
+        // A version that the server cannot serve is not always answered with "gone": after a restored etcd it is one of the future.
+        const isRefused = error instanceof StatusError && this.#failures >= 3;
+        if (isGone || isLost || isRefused) this.#version = undefined;
+        // That a watch breaks off or its version is gone is an everyday event. It is a failure when it happens again at once.
+        const isEveryday = this.#failures === 0 && (isGone || (wasOpen && !isLost));
+        if (!isEveryday) this.#failed(error);
+        const delay = isEveryday && isGone ? 0 : this.#backoff();
+        this.#failures += 1;
+        await sleep(delay, this.#stop.signal);
+      }
+    }
+  }
+
+  /** One list where needed, and one watch until its regular end. */
+  async #cycle(): Promise<void> {
+    await using session = await this.#options.client.open();
+    if (this.#version === undefined) await this.#list(session);
+    const begun = Date.now();
+    let told = 0;
+    for await (const _ of this.#watch(session, this.#version!)) told += 1;
+    this.#watched = false;
+    if (told === 0 && Date.now() - begun < this.#options.timing.usefulMs) {
+      // A server that ends every watch at once must not be asked in a tight loop.
+      await sleep(this.#backoff(), this.#stop.signal);
+      this.#failures += 1;
+    }
+  }
+
+  async #list(session: KubernetesSession): Promise<void> {
+    const { path, slim, timing } = this.#options;
+    const objects = new Map<string, T>();
+    let token = '';
+    let version: string;
+    using watchdog = new Watchdog();
+    const signal = AbortSignal.any([this.#stop.signal, watchdog.signal]);
+    do {
+      const query = this.#query();
+      if (this.#pageSize > 0) query.set('limit', String(this.#pageSize));
+      if (token !== '') query.set('continue', token);
+      watchdog.set(timing.answerMs, 'the Kubernetes API did not answer in time');
+      const answer = await session.get(path, query, signal);
+      // A token that expired between two pages would do so again: the next list comes in one piece.
+      if (answer.status === 410) this.#pageSize = 0;
+      await refuseStatus(answer);
+      const page = readPage(await answer.body.text());
+      for (const object of page.items) objects.set(keyOf(object), this.#same(keyOf(object), slim(object)));
+      token = page.more;
+      version = page.version;
+    } while (token !== '');
+    this.#pageSize = pageSize;
+    this.#version = version;
+    this.#objects = objects;
+    this.synced = true;
+    this.lastContact = Date.now();
+    this.#options.changed();
+  }
+
+  /** Takes up every event of a watch, and yields after each. */
+  async *#watch(session: KubernetesSession, version: string): AsyncGenerator<void, void, undefined> {
+    const { path, timing } = this.#options;
+    const seconds = Math.max(1, Math.round(timing.watchSeconds * (0.75 + Math.random() / 2)));
+    const query = this.#query();
+    query.set('watch', 'true');
+    query.set('allowWatchBookmarks', 'true');
+    query.set('resourceVersion', version);
+    query.set('timeoutSeconds', String(seconds));
+    using watchdog = new Watchdog();
+    watchdog.set(timing.answerMs, 'the Kubernetes API did not answer in time');
+    const signal = AbortSignal.any([this.#stop.signal, watchdog.signal]);
+    const answer = await session.get(path, query, signal);
+    await refuseStatus(answer);
+    watchdog.set(seconds * 1000 + timing.graceMs, 'a watch outlasted its own timeout');
+    this.#watched = true;
+    this.lastContact = Date.now();
+    // Only a watch that is of use shows that all is well: a list may be followed by the same failure for ever.
+    using _useful = new Timer(timing.usefulMs, () => {
+      this.#succeeded();
+    });
+    for await (const event of readWatch(answer.body)) {
+      this.#version = event.object.metadata.resourceVersion;
+      this.lastContact = Date.now();
+      this.#succeeded();
+      if (event.type !== 'BOOKMARK' && this.#take(event)) this.#options.changed();
+      yield;
+    }
+    this.lastContact = Date.now();
+  }
+
+  /** Takes up a change; false when it is none of what is kept. */
+  #take({ type, object }: WatchEvent): boolean {
+    const key = keyOf(object);
+    if (type === 'DELETED') return this.#objects.delete(key);
+    const next = this.#same(key, this.#options.slim(object));
+    if (next === this.#objects.get(key)) return false;
+    this.#objects.set(key, next);
+    return true;
+  }
+
+  /** The object that is known, when the next one equals it: identity spares others a comparison. */
+  #same(key: string, next: T): T {
+    const known = this.#objects.get(key);
+    return known !== undefined && isDeepStrictEqual(known, next) ? known : next;
+  }
+
+  #query(): URLSearchParams {
+    const { label, field } = this.#options;
+    const query = new URLSearchParams();
+    if (label !== undefined && label !== '') query.set('labelSelector', label);
+    if (field !== undefined && field !== '') query.set('fieldSelector', field);
+    return query;
+  }
+
+  #backoff(): number {
+    const { backoffMs, maxBackoffMs } = this.#options.timing;
+    const full = Math.min(maxBackoffMs, backoffMs * 2 ** Math.min(this.#failures, 20));
+    return full * (0.5 + Math.random() / 2);
+  }
+
+  #succeeded(): void {
+    this.#failures = 0;
+    if (this.lastError === undefined) return;
+    this.lastError = undefined;
+    this.#options.log.info('Kubernetes API answers again', { path: this.#options.path });
+  }
+
+  #failed(error: unknown): void {
+    const message = messageOf(error);
+    if (message === this.lastError) return;
+    this.lastError = message;
+    const { log, path } = this.#options;
+    log.warn('Kubernetes API failed, keeping what is known', {
+      path,
+      error: message,
+      objects: this.objects.size,
+    });
+  }
+}
+
+/** Aborts when it was not set anew in time. */
+class Watchdog implements Disposable {
+  readonly #controller = new AbortController();
+  #timer: Timer | undefined;
+
+  get signal(): AbortSignal {
+    return this.#controller.signal;
+  }
+
+  set(ms: number, reason: string): void {
+    this.#timer?.[Symbol.dispose]();
+    this.#timer = new Timer(ms, () => {
+      this.#controller.abort(new Error(reason));
+    });
+  }
+
+  [Symbol.dispose](): void {
+    this.#timer?.[Symbol.dispose]();
+  }
+}
+
+class Timer implements Disposable {
+  readonly #timeout: NodeJS.Timeout;
+
+  constructor(ms: number, done: () => void) {
+    this.#timeout = setTimeout(done, ms);
+  }
+
+  [Symbol.dispose](): void {
+    clearTimeout(this.#timeout);
+  }
+}
+
+function keyOf({ metadata }: RawObject): string {
+  return `${metadata.namespace ?? ''}/${metadata.name}`;
+}
+
+/** What went wrong in one line, with the cause that Node's and undici's errors hide. */
+function messageOf(error: unknown): string {
+  if (!(error instanceof Error)) return String(error);
+  const code = (error as NodeJS.ErrnoException).code;
+  const text = error.message === '' ? (code ?? error.name) : error.message;
+  return error.cause instanceof Error && !text.includes(error.cause.message)
+    ? `${text}: ${error.cause.message}`
+    : text;
+}
+
+async function sleep(ms: number, signal: AbortSignal): Promise<void> {
+  if (signal.aborted) return;
+  await new Promise<void>((resolve) => {
+    const done = (): void => {
+      clearTimeout(timer);
+      signal.removeEventListener('abort', done);
+      resolve();
+    };
+    const timer = setTimeout(done, ms);
+    signal.addEventListener('abort', done);
+  });
+}

@@ -1,0 +1,75 @@
+import { mkdir, rename, rm, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import t from 'tap';
+import {
+  hosts,
+  labelsOf,
+  recordingLogger,
+  startDiscovery,
+  targetsWhen,
+  temporaryFolder,
+  until,
+} from './fixture.ts';
+
+const config = (...files: string[]): string => `scrape_configs:
+- job_name: files
+  relabel_configs:
+  - { source_labels: [__meta_filepath], target_label: file }
+  file_sd_configs:
+  - files: ${JSON.stringify(files)}
+`;
+
+const group = (...targets: string[]): string => JSON.stringify([{ targets, labels: { a: 'b' } }]);
+
+t.test('files are read again when they change', async (t) => {
+  await using folder = await temporaryFolder();
+  const first = join(folder.path, 'first.json');
+  const second = join(folder.path, 'second.json');
+  await writeFile(first, group('127.0.0.1:1', '127.0.0.1:2'));
+  await writeFile(join(folder.path, 'other.txt'), 'of no concern');
+  const log = recordingLogger();
+  await using discovery = await startDiscovery(config(join(folder.path, '*.json')), { log });
+  const begin = await targetsWhen(discovery);
+  t.same(hosts(begin), ['127.0.0.1:1', '127.0.0.1:2']);
+  t.same(labelsOf(begin.targets[0]), { a: 'b', file: first, instance: '127.0.0.1:1', job: 'files' });
+  const of = (...wanted: string[]) =>
+    targetsWhen(discovery, (set) => JSON.stringify(hosts(set)) === JSON.stringify(wanted));
+
+  await writeFile(first, group('127.0.0.1:3'));
+  t.ok(await of('127.0.0.1:3'), 'changed in place');
+  await writeFile(`${first}.new`, group('127.0.0.1:4'));
+  await rename(`${first}.new`, first);
+  t.ok(await of('127.0.0.1:4'), 'replaced');
+  await writeFile(second, group('127.0.0.1:5'));
+  t.ok(await of('127.0.0.1:4', '127.0.0.1:5'), 'a new file');
+
+  await writeFile(second, '[{"targets": [');
+  await until(() => discovery.state()[0]?.lastError !== undefined);
+  t.same(
+    hosts(discovery.current),
+    ['127.0.0.1:4', '127.0.0.1:5'],
+    'a broken file keeps its last good groups',
+  );
+  t.match(
+    log.lines.filter(({ level }) => level === 'error'),
+    [{ fields: { file: second, job: 'files' } }],
+  );
+
+  await writeFile(first, group('127.0.0.1:6'));
+  t.ok(await of('127.0.0.1:5', '127.0.0.1:6'), 'the others go on');
+  await rm(second);
+  t.ok(await of('127.0.0.1:6'), 'a file that is gone takes its groups along, broken or not');
+  t.equal(discovery.state()[0]?.lastError, undefined);
+});
+
+t.test('a file and a folder that come later', async (t) => {
+  await using folder = await temporaryFolder();
+  const later = join(folder.path, 'later');
+  const file = join(later, 'targets.yml');
+  const text = `${config(file)}    refresh_interval: 50ms\n`;
+  await using discovery = await startDiscovery(text);
+  t.same(hosts(await targetsWhen(discovery)), [], 'no file is no target');
+  await mkdir(later);
+  await writeFile(file, '- targets: ["127.0.0.1:1"]\n');
+  t.same(hosts(await targetsWhen(discovery, ({ targets }) => targets.length > 0)), ['127.0.0.1:1']);
+});
