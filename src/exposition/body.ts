@@ -1,0 +1,91 @@
+import type { BlockPart, FamilyBlock, LabelledExposition } from './family-block.ts';
+import type { LabelRules } from './label-rules.ts';
+import { MetricType, suffixes } from './metric-type.ts';
+import type { NameTable } from './name-table.ts';
+
+/** One metric family of one body while it is scanned. */
+export class BodyFamily {
+  readonly name: number;
+  type: MetricType = MetricType.none;
+  /** Number of the HELP text in the name table, or -1. */
+  help: number = -1;
+  samples: number = 0;
+  /** Start and end, in the scanner's output, of what is not packed yet. */
+  readonly segments: number[] = [];
+  /** What is packed. Only the last part may be small and not deflated. */
+  parts: BlockPart[] = [];
+
+  constructor(name: number) {
+    this.name = name;
+  }
+}
+
+/** What is known of one body while it is scanned. */
+export class Body {
+  readonly rules: LabelRules;
+  readonly names: NameTable;
+  readonly families: Map<number, BodyFamily> = new Map();
+  /** Lines and bytes before the part that is scanned now; for error messages. */
+  linesBefore: number = 0;
+  bytesBefore: number = 0;
+
+  constructor(rules: LabelRules, names: NameTable) {
+    this.rules = rules;
+    this.names = names;
+  }
+
+  /** The family of that very name, made when it is new. */
+  family(name: number): BodyFamily {
+    let family = this.families.get(name);
+    if (family === undefined) {
+      family = new BodyFamily(name);
+      this.families.set(name, family);
+    }
+    return family;
+  }
+
+  /**
+   * The family that a sample belongs to: the one of its name where that was declared, else the declared histogram or
+   * summary whose suffix it has, else one of its own.
+   */
+  familyOfSample(name: number): BodyFamily {
+    const own = this.families.get(name);
+    if (own !== undefined && own.type !== MetricType.none) return own;
+    return this.#owner(name) ?? own ?? this.family(name);
+  }
+
+  #owner(name: number): BodyFamily | undefined {
+    const text = this.names.text(name);
+    const underscore = text.lastIndexOf('_');
+    if (underscore <= 0) return undefined;
+    const suffix = text.slice(underscore);
+    if (suffix !== '_bucket' && suffix !== '_sum' && suffix !== '_count') return undefined;
+    const base = this.names.find(text.slice(0, underscore));
+    const family = base === undefined ? undefined : this.families.get(base);
+    return family !== undefined && suffixes(family.type).includes(suffix) ? family : undefined;
+  }
+
+  /** What the body became once all of it is scanned. */
+  finish(): LabelledExposition {
+    for (const family of this.families.values()) {
+      if (family.type !== MetricType.none || family.samples === 0) continue;
+      // Samples that came before the TYPE line of their histogram or summary.
+      const owner = this.#owner(family.name);
+      if (owner === undefined) continue;
+      owner.parts = [...family.parts, ...owner.parts];
+      owner.samples += family.samples;
+      if (owner.help < 0) owner.help = family.help;
+      family.samples = 0;
+    }
+    const families: FamilyBlock[] = [];
+    let samples = 0;
+    let bytes = 0;
+    for (const { name, type, help, samples: count, parts } of this.families.values()) {
+      if (count === 0) continue;
+      families.push({ name, type, help, samples: count, parts });
+      samples += count;
+      for (const part of parts) bytes += part.end - part.start;
+    }
+    return { names: this.names, families, samples, bytes };
+  }
+}

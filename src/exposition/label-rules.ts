@@ -1,0 +1,112 @@
+import type { Labels } from '../discovery/target.ts';
+import { escapeLabelValue } from './escape.ts';
+
+/** The bytes that a target adds to a sample, in the two places where they can stand. */
+export interface Injection {
+  /** `a="1",b="2",` for a sample that has labels of its own. Empty when nothing is added. */
+  readonly before: Uint8Array;
+  /** `{a="1",b="2"}` for a sample without. Empty when nothing is added. */
+  readonly alone: Uint8Array;
+}
+
+/** One label of a sample as it was exposed, its value unescaped. */
+export interface SampleLabel {
+  readonly name: string;
+  readonly value: string;
+}
+
+/** What a sample's labels become: the target's labels to put before them, and its own that stay. */
+export interface LabelResult {
+  readonly injection: Injection;
+  readonly own: readonly SampleLabel[];
+}
+
+/**
+ * How a target's labels join those of its samples: Prometheus' `mutateSampleLabels` for one target.
+ *
+ * A reader would add its own `job` and `instance` to a sample that has neither, so a target without one of them adds
+ * it with an empty value, which the reader stores as no label.
+ */
+export class LabelRules {
+  readonly honorLabels: boolean;
+  readonly honorTimestamps: boolean;
+  /** Names of the target's labels, in the order of their bits in a mask. */
+  readonly names: readonly string[];
+  /** Equal for rules that treat the same label names alike; line shapes are shared by it. */
+  readonly shapeKey: string;
+  readonly #labels: Labels;
+  readonly #injections: Map<number, Injection> = new Map();
+
+  constructor(labels: Labels, honorLabels: boolean, honorTimestamps: boolean) {
+    const complete = [...labels];
+    for (const name of ['instance', 'job']) {
+      if (!labels.some((label) => label[0] === name)) complete.push([name, '']);
+    }
+    // A mask has 31 bits. More labels than that can still be told apart by name, never by mask.
+    this.#labels = complete.sort((a, b) => (a[0] < b[0] ? -1 : 1));
+    this.names = this.#labels.map((label) => label[0]);
+    this.honorLabels = honorLabels;
+    this.honorTimestamps = honorTimestamps;
+    this.shapeKey = `${honorLabels} ${honorTimestamps} ${this.names.join(',')}`;
+  }
+
+  /** Whether a mask can say which of the target's labels a sample has. */
+  get fitsMask(): boolean {
+    return this.names.length <= 31;
+  }
+
+  /** What is added to a sample that has, of the target's labels, those in `mask`. Only where labels are honored or `mask` is 0. */
+  injection(mask: number): Injection {
+    let injection = this.#injections.get(mask);
+    if (injection === undefined) {
+      injection = encode(this.#labels.filter((_, bit) => (mask & (1 << bit)) === 0));
+      this.#injections.set(mask, injection);
+    }
+    return injection;
+  }
+
+  /** The whole rule, for any sample. `sample` has no label named `__name__`. */
+  apply(sample: readonly SampleLabel[]): LabelResult {
+    const has = (name: string): boolean => sample.some((label) => label.name === name);
+    // Prometheus' label builder takes an empty value as the wish to have no label of that name, so where one of two
+    // labels of the same name is empty both go.
+    const voided = new Set<string>();
+    for (const label of sample) {
+      if (label.value === '' && sample.some((other) => other !== label && other.name === label.name)) {
+        voided.add(label.name);
+      }
+    }
+    let own = sample.filter((label) => !voided.has(label.name));
+    if (this.honorLabels) {
+      const added = this.#labels.filter(([name]) => !has(name));
+      const masks = [...voided].filter((name) => name === 'job' || name === 'instance');
+      return { injection: encode([...added, ...masks.map((name) => [name, ''] as const)]), own };
+    }
+    const conflicts: { from: string; to: string; value: string }[] = [];
+    for (const [name, value] of this.#labels) {
+      if (value === '') continue;
+      const exposed = sample.find((label) => label.name === name);
+      if (exposed === undefined) continue;
+      if (exposed.value !== '') conflicts.push({ from: name, to: name, value: exposed.value });
+      own = own.filter((label) => label.name !== name);
+    }
+    conflicts.sort((a, b) => a.from.length - b.from.length);
+    for (const [index, conflict] of conflicts.entries()) {
+      do conflict.to = `exported_${conflict.to}`;
+      while (
+        has(conflict.to) ||
+        this.names.includes(conflict.to) ||
+        conflicts.slice(0, index).some((earlier) => earlier.to === conflict.to)
+      );
+    }
+    const renamed = conflicts.map(({ to, value }) => ({ name: to, value }));
+    const added = this.#labels.filter(([name, value]) => value !== '' || !has(name));
+    return { injection: encode(added), own: [...own, ...renamed] };
+  }
+}
+
+function encode(labels: Labels): Injection {
+  if (labels.length === 0) return { before: new Uint8Array(0), alone: new Uint8Array(0) };
+  const text = labels.map(([name, value]) => `${name}="${escapeLabelValue(value)}"`).join(',');
+  return { before: Buffer.from(`${text},`), alone: Buffer.from(`{${text}}`) };
+}

@@ -1,0 +1,80 @@
+import type { BlockDeflater } from './block-deflater.ts';
+import type { Body, BodyFamily } from './body.ts';
+import type { BlockPart } from './family-block.ts';
+
+/**
+ * A run of fewer bytes is kept as it is and deflated beside its neighbours of the same family when an answer is
+ * composed: alone it would find little to repeat.
+ */
+export const SMALL_BYTES = 4096;
+
+/** Turns what the scanner gathered into parts of family blocks. `keepSmall` may be turned off to bound memory. */
+export interface Packer {
+  readonly deflater: BlockDeflater;
+  readonly keepSmall: boolean;
+}
+
+/**
+ * Hot. Packs the segments that the families of `body` have in `output`, and empties them. Small runs of one call share
+ * one buffer, and so do the deflated ones: one allocation each, of exactly the size.
+ */
+export function packSegments(body: Body, output: Uint8Array, packer: Packer): void {
+  const { deflater } = packer;
+  const small: { family: BodyFamily; before: BlockPart | undefined; length: number }[] = [];
+  const deflated: { family: BodyFamily; start: number; length: number; rawLength: number; crc: number }[] =
+    [];
+  let smallBytes = 0;
+  deflater.clear();
+  for (const family of body.families.values()) {
+    const { segments, parts } = family;
+    if (segments.length === 0) continue;
+    const last = parts.at(-1);
+    const before = last === undefined || last.deflated ? undefined : last;
+    let length = before === undefined ? 0 : before.end - before.start;
+    for (let i = 0; i < segments.length; i += 2) length += segments[i + 1]! - segments[i]!;
+    if (before !== undefined) parts.pop();
+    if (length < SMALL_BYTES && packer.keepSmall) {
+      small.push({ family, before, length });
+      smallBytes += length;
+      continue;
+    }
+    deflater.begin();
+    if (before !== undefined) deflater.add(before.bytes, before.start, before.end);
+    for (let i = 0; i < segments.length; i += 2) deflater.add(output, segments[i]!, segments[i + 1]!);
+    segments.length = 0;
+    deflated.push({ family, ...deflater.finish() });
+  }
+  const packed = copyOf(deflater.bytes, deflater.length);
+  for (const { family, start, length, rawLength, crc } of deflated) {
+    family.parts.push({ bytes: packed, start, end: start + length, deflated: true, rawLength, crc });
+  }
+  const kept = Buffer.allocUnsafeSlow(smallBytes);
+  let end = 0;
+  for (const { family, before, length } of small) {
+    const start = end;
+    if (before !== undefined) {
+      kept.set(before.bytes.subarray(before.start, before.end), end);
+      end += before.end - before.start;
+    }
+    const { segments } = family;
+    for (let i = 0; i < segments.length; i += 2) {
+      kept.set(output.subarray(segments[i], segments[i + 1]), end);
+      end += segments[i + 1]! - segments[i]!;
+    }
+    segments.length = 0;
+    family.parts.push({
+      bytes: kept,
+      start,
+      end: start + length,
+      deflated: false,
+      rawLength: length,
+      crc: 0,
+    });
+  }
+}
+
+function copyOf(bytes: Uint8Array, length: number): Uint8Array {
+  const copy = Buffer.allocUnsafeSlow(length);
+  copy.set(bytes.subarray(0, length));
+  return copy;
+}

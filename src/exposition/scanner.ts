@@ -1,0 +1,292 @@
+import { isUtf8 } from 'node:buffer';
+import type { Body, BodyFamily } from './body.ts';
+import { ascii, Byte, metricNameStart, utf8 } from './bytes.ts';
+import { escapeHelp, escapeLabelValue, unescapeHelp, unescapeLabelValue } from './escape.ts';
+import type { SampleLabel } from './label-rules.ts';
+import { LineShape, matchLine, valueStops } from './line-shape.ts';
+import { readMetadataLine, truncation } from './metadata-line.ts';
+import { packSegments, type Packer } from './packer.ts';
+import { LineProblem, readSampleLine, type SampleLine } from './sample-line.ts';
+import { canonicalTimestamp, canonicalValue } from './sample-value.ts';
+import { ScanError } from './scan-error.ts';
+
+/** Labelled bytes that are gathered before they are packed. Enough that a family of a usual body is one block. */
+const OUTPUT_BYTES = 2 * 1024 * 1024;
+/** Shapes that are remembered for one set of target label names. A pod that makes new ones for ever starts anew. */
+const MAX_SHAPES = 20_000;
+
+/**
+ * Hot. Scans bodies: validates every line as Prometheus' parser for text 0.0.4 does, adds the target's labels, and
+ * gathers the canonical lines by metric family. One scanner serves all bodies of a worker, one call at a time;
+ * bodies that come in parts may alternate.
+ */
+export class Scanner {
+  readonly #packer: Packer;
+  #out: Uint8Array = new Uint8Array(OUTPUT_BYTES);
+  #end = 0;
+  #stamp = 0;
+  readonly #shapes: Map<string, Map<string, LineShape>> = new Map();
+  #body!: Body;
+  #buffer!: Uint8Array;
+  #current: BodyFamily | undefined;
+  #segmentStart = 0;
+
+  constructor(packer: Packer) {
+    this.#packer = packer;
+  }
+
+  /** Forgets all shapes; to be called when the bodies to come use another name table. */
+  forget(): void {
+    this.#shapes.clear();
+  }
+
+  /**
+   * Scans `[start, limit)`, which must end with a newline, and packs what it found. Returns where it stopped: `limit`,
+   * or the beginning of a sample whose label value runs on behind `limit`. Throws ScanError.
+   */
+  scan(body: Body, buffer: Uint8Array, start: number, limit: number): number {
+    return this.#run(body, buffer, start, limit, false);
+  }
+
+  /** As `scan`, for the end of a body: a label value that runs on is an error. */
+  scanLast(body: Body, buffer: Uint8Array, start: number, limit: number): void {
+    this.#run(body, buffer, start, limit, true);
+  }
+
+  #run(body: Body, buffer: Uint8Array, start: number, limit: number, last: boolean): number {
+    this.#body = body;
+    this.#buffer = buffer;
+    this.#stamp++;
+    this.#end = 0;
+    this.#current = undefined;
+    let line = start;
+    try {
+      line = this.#lines(start, limit);
+      if (last && line < limit) throw new LineProblem('a label value that does not end');
+    } catch (error) {
+      if (!(error instanceof LineProblem)) throw error;
+      const at = this.#problemAt;
+      let number = body.linesBefore + 1;
+      for (let i = start; i < at; i++) if (buffer[i] === Byte.newline) number++;
+      throw new ScanError(error.message, number, body.bytesBefore + at - start);
+    }
+    this.#pack();
+    return line;
+  }
+
+  #problemAt = 0;
+
+  #lines(start: number, limit: number): number {
+    const body = this.#body;
+    const buffer = this.#buffer;
+    const stop = valueStops(isUtf8(buffer.subarray(start, limit)));
+    const timestamps = body.rules.honorTimestamps;
+    let at = start;
+    let shape: LineShape | undefined;
+    while (at < limit) {
+      if (shape !== undefined) {
+        let fits: LineShape | undefined = shape;
+        let next = matchLine(shape, buffer, at, stop, timestamps);
+        if (next < 0) {
+          fits = shape.next;
+          if (fits !== undefined) next = matchLine(fits, buffer, at, stop, timestamps);
+          if (next < 0) {
+            fits = shape.other;
+            if (fits !== undefined) next = matchLine(fits, buffer, at, stop, timestamps);
+          }
+        }
+        if (next >= 0) {
+          this.#copy(fits!, at, next);
+          if (fits !== shape) {
+            shape.follow(fits!);
+            shape = fits!;
+          }
+          at = next;
+          continue;
+        }
+      }
+      this.#problemAt = at;
+      const c = buffer[at]!;
+      if (c === Byte.newline) at++;
+      else if (c === Byte.hash) at = this.#metadata(at);
+      else if (c === Byte.space || c === Byte.tab) at = this.#blanks(at);
+      else if (metricNameStart[c]) {
+        const sample = readSampleLine(buffer, at, limit);
+        if (sample === undefined) return at;
+        const found = this.#sample(sample, at);
+        if (found !== undefined) shape?.follow(found);
+        shape = found ?? shape;
+        at = sample.next;
+      } else if (c === Byte.nul) throw truncation();
+      else throw new LineProblem(`${JSON.stringify(utf8(buffer, at, at + 1))} cannot begin a line`);
+    }
+    return at;
+  }
+
+  /** Prometheus' parser takes blanks before a metric name for a part of it, which makes the name invalid. */
+  #blanks(at: number): number {
+    const c = this.#buffer[at + 1]!;
+    if (metricNameStart[c]) throw new LineProblem('blanks before a metric name');
+    return at + 1;
+  }
+
+  /** Hot. Writes the line `[start, next)` with the target's labels. */
+  #copy(shape: LineShape, start: number, next: number): void {
+    if (shape.stamp !== this.#stamp) this.#resolve(shape);
+    const family = shape.family!;
+    const added = shape.added;
+    if (this.#end + next - start + added.length > this.#out.length)
+      this.#makeRoom(next - start + added.length);
+    if (family !== this.#current) this.#open(family);
+    family.samples++;
+    const out = this.#out;
+    const buffer = this.#buffer;
+    let end = this.#end;
+    const head = start + shape.headLength;
+    let i = start;
+    while (i < head) out[end++] = buffer[i++]!;
+    out.set(added, end);
+    end += added.length;
+    while (i < next) out[end++] = buffer[i++]!;
+    this.#end = end;
+  }
+
+  #resolve(shape: LineShape): void {
+    const body = this.#body;
+    shape.stamp = this.#stamp;
+    shape.family = body.familyOfSample(shape.name);
+    shape.added = shape.injectionOf(body.rules.injection(shape.mask));
+  }
+
+  /** Ends the segment of the family before and begins one of `family`. */
+  #open(family: BodyFamily): void {
+    this.#close();
+    this.#current = family;
+    this.#segmentStart = this.#end;
+  }
+
+  #close(): void {
+    if (this.#current !== undefined && this.#end > this.#segmentStart) {
+      this.#current.segments.push(this.#segmentStart, this.#end);
+    }
+    this.#current = undefined;
+  }
+
+  #pack(): void {
+    this.#close();
+    packSegments(this.#body, this.#out, this.#packer);
+    this.#end = 0;
+  }
+
+  #makeRoom(bytes: number): void {
+    this.#pack();
+    if (bytes > this.#out.length) this.#out = new Uint8Array(bytes);
+  }
+
+  #metadata(at: number): number {
+    const buffer = this.#buffer;
+    const end = buffer.indexOf(Byte.newline, at);
+    const line = readMetadataLine(buffer, at, end);
+    if (line !== undefined) {
+      const { names } = this.#body;
+      const family = this.#body.family(names.number(buffer, line.nameStart, line.nameEnd));
+      if (line.type === undefined) family.help = this.#help(line.textStart, end);
+      else if (family.type !== line.type) {
+        family.type = line.type;
+        // The families of samples may be others now.
+        this.#stamp++;
+      }
+    }
+    return end + 1;
+  }
+
+  /** The number of the HELP text's canonical form. */
+  #help(start: number, end: number): number {
+    const { names } = this.#body;
+    const buffer = this.#buffer;
+    let i = start;
+    while (i < end && buffer[i] !== Byte.backslash) i++;
+    if (i === end) return names.number(buffer, start, end);
+    const text = Buffer.from(escapeHelp(unescapeHelp(utf8(buffer, start, end))));
+    return names.number(text, 0, text.length);
+  }
+
+  /**
+   * The slow path: a sample in any legal form, written in canonical form. Returns the shape that lines like it have
+   * when they are canonical, or undefined when such lines must come this way too.
+   */
+  #sample(line: SampleLine, start: number): LineShape | undefined {
+    const buffer = this.#buffer;
+    const { rules, names } = this.#body;
+    const value = canonicalValue(ascii(buffer, line.valueStart, line.valueEnd));
+    if (value === undefined) {
+      const text = JSON.stringify(utf8(buffer, line.valueStart, line.valueEnd).slice(0, 40));
+      throw new LineProblem(`${text} is no float that a sample can have`);
+    }
+    let timestamp = '';
+    if (line.timestampEnd > line.timestampStart) {
+      const digits = ascii(buffer, line.timestampStart, line.timestampEnd);
+      const canonical = canonicalTimestamp(digits);
+      if (canonical === undefined)
+        throw new LineProblem(`the timestamp ${digits.slice(0, 40)} is beyond 64 bits`);
+      if (rules.honorTimestamps) timestamp = ` ${canonical}`;
+    }
+    const name = names.number(buffer, start, line.nameEnd);
+    const labels: SampleLabel[] = [];
+    for (let i = 0; i < line.labels.length; i += 4) {
+      labels.push({
+        name: ascii(buffer, line.labels[i]!, line.labels[i + 1]!),
+        value: unescapeLabelValue(utf8(buffer, line.labels[i + 2]!, line.labels[i + 3]!)),
+      });
+    }
+    if (labels.some((label) => label.name === '__name__')) {
+      throw new LineProblem('label name "__name__" is not unique');
+    }
+    const { injection, own } = rules.apply(labels);
+    const twice = own.find((label, i) => own.findIndex((other) => other.name === label.name) < i);
+    if (twice !== undefined) throw new LineProblem(`label name "${twice.name}" is not unique`);
+    const added = own.length > 0 ? injection.before : injection.alone;
+    const rest = own.map((label) => `${label.name}="${escapeLabelValue(label.value)}"`).join(',');
+    this.#write(
+      this.#body.familyOfSample(name),
+      `${names.text(name)}${own.length > 0 ? '{' : ''}`,
+      added,
+      `${rest}${own.length > 0 ? '}' : ''} ${value}${timestamp}\n`,
+    );
+    return sameNames(own, labels) ? this.#shape(name, labels) : undefined;
+  }
+
+  #write(family: BodyFamily, head: string, added: Uint8Array, tail: string): void {
+    // A character of UTF-16 is at most three bytes of UTF-8.
+    const most = head.length + added.length + tail.length * 3;
+    if (this.#end + most > this.#out.length) this.#makeRoom(most);
+    if (family !== this.#current) this.#open(family);
+    family.samples++;
+    const out = Buffer.from(this.#out.buffer);
+    this.#end += out.write(head, this.#end, 'latin1');
+    out.set(added, this.#end);
+    this.#end += added.length;
+    this.#end += out.write(tail, this.#end);
+  }
+
+  #shape(name: number, labels: readonly SampleLabel[]): LineShape | undefined {
+    const { rules, names } = this.#body;
+    if (!rules.fitsMask) return undefined;
+    let shapes = this.#shapes.get(rules.shapeKey);
+    if (shapes === undefined || shapes.size >= MAX_SHAPES)
+      this.#shapes.set(rules.shapeKey, (shapes = new Map()));
+    const labelNames = labels.map((label) => label.name);
+    const key = `${name} ${labelNames.join(' ')}`;
+    let shape = shapes.get(key);
+    if (shape === undefined) {
+      shape = new LineShape(name, names.text(name), labelNames, rules);
+      shapes.set(key, shape);
+    }
+    // Where labels are not honored, one that collides is renamed line by line, by its value.
+    return shape.mask !== 0 && !rules.honorLabels ? undefined : shape;
+  }
+}
+
+function sameNames(own: readonly SampleLabel[], labels: readonly SampleLabel[]): boolean {
+  return own.length === labels.length && own.every((label, i) => label.name === labels[i]!.name);
+}

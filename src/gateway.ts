@@ -1,0 +1,104 @@
+import { availableParallelism } from 'node:os';
+import type { AddressInfo } from 'node:net';
+import type { FastifyInstance } from 'fastify';
+import type { Flags, ListenAddress } from './cli/flags.ts';
+import type { Config } from './config/scrape-config.ts';
+import { createDiscovery } from './discovery/discovery.ts';
+import type { Logger } from './log/logger.ts';
+import { Scraper } from './scrape/scraper.ts';
+import { ScrapeLog } from './scrape/scrape-log.ts';
+import { createServer } from './serve/server.ts';
+import { Telemetry } from './serve/telemetry.ts';
+
+/** More threads than this would only take the machine from the pods' neighbours; a worker does 50 MB of bodies in a second. */
+const MAX_WORKERS = 8;
+
+export interface GatewayOptions {
+  readonly config: Config;
+  readonly flags: Flags;
+  readonly version: string;
+  readonly log: Logger;
+}
+
+/** A gateway that serves. Disposing of it finishes the answers under way. */
+export interface Gateway extends AsyncDisposable {
+  /** Where it listens: `host:port`, in brackets for IPv6. */
+  readonly address: string;
+}
+
+/**
+ * Puts the parts together and starts them. Rejects when the address cannot be listened on, or when there is no way to a
+ * Kubernetes API; an API server that is only away is waited for.
+ */
+export async function startGateway({ config, flags, version, log }: GatewayOptions): Promise<Gateway> {
+  await using stack = new AsyncDisposableStack();
+  const telemetry = new Telemetry(version);
+  const scrapeLog = new ScrapeLog(log);
+  const discovery = stack.use(
+    createDiscovery({
+      config,
+      kubeconfig: flags.kubeconfig,
+      log,
+      warnOnSeveralNamespaces: flags.configFile === undefined,
+    }),
+  );
+  const scraper = stack.use(
+    new Scraper({
+      pools: new Map(config.scrapeConfigs.map((scrapeConfig) => [scrapeConfig.jobName, scrapeConfig])),
+      reuseMs: flags.scrapeReuseMs,
+      maxWorkers: Math.min(availableParallelism(), MAX_WORKERS),
+      userAgent: `kubevirt-metrics-gateway/${version}`,
+      log,
+      events: {
+        scrapeEnded: ({ target }, outcome) => {
+          telemetry.scrapeEnded(outcome);
+          scrapeLog.ended(target, outcome);
+        },
+        workerCrashed: (error) => {
+          telemetry.workerCrashed();
+          log.error('worker thread ended, starting another', { error });
+        },
+      },
+    }),
+  );
+  stack.defer(
+    discovery.onChange((targets) => {
+      scraper.setTargets(targets);
+      scrapeLog.setTargets(targets);
+      log.info('targets changed', { targets: targets.targets.length, dropped: targets.dropped.length });
+    }),
+  );
+  telemetry.observe(scraper, discovery);
+  const server = createServer({
+    discovery,
+    scraper,
+    telemetry,
+    maxTimeoutMs: flags.scrapeMaxTimeoutMs,
+    log,
+  });
+  stack.defer(() => server.close());
+  await discovery.start();
+  await listen(server, flags.listenAddress);
+  const address = addressText(server.server.address() as AddressInfo);
+  log.info('listening', { address });
+  const parts = stack.move();
+  return { address, [Symbol.asyncDispose]: () => parts.disposeAsync() };
+}
+
+/** The address cannot be listened on. */
+export class ListenError extends Error {}
+
+async function listen(server: FastifyInstance, { host = '::', port }: ListenAddress): Promise<void> {
+  try {
+    await server.listen({ host, port });
+  } catch (error) {
+    const { message } = error as Error;
+    throw new ListenError(`flag --web.listen-address: ${message}; free the port or choose another`, {
+      cause: error,
+    });
+  }
+}
+
+function addressText({ address, family, port }: AddressInfo): string {
+  return family === 'IPv6' ? `[${address}]:${port}` : `${address}:${port}`;
+}

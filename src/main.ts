@@ -1,0 +1,50 @@
+import { once } from 'node:events';
+import packageJson from '../package.json' with { type: 'json' };
+import { helpText, readFlags, UsageError, versionText } from './cli/flags.ts';
+import { ConfigError } from './config/config-error.ts';
+import { formatConfig } from './config/format-config.ts';
+import { kubevirtConfig } from './config/kubevirt.ts';
+import { loadConfig, readConfigFile } from './config/load-config.ts';
+import { KubeconfigError } from './discovery/kubernetes-client.ts';
+import { ListenError, startGateway } from './gateway.ts';
+import { createLogger } from './log/logger.ts';
+
+/** The exit status of a wrong flag, file or environment. */
+const MISUSE = 2;
+
+async function main(argv: readonly string[]): Promise<void> {
+  const flags = readFlags(argv);
+  if (flags.help || flags.version) {
+    process.stdout.write(flags.help ? helpText() : versionText());
+    return;
+  }
+  const config =
+    flags.configFile === undefined
+      ? loadConfig(kubevirtConfig(flags.kubernetesNamespaces), {
+          fileName: 'built-in',
+          baseDir: process.cwd(),
+        })
+      : readConfigFile(flags.configFile);
+  if (flags.checkConfig) {
+    process.stdout.write(formatConfig(config));
+    return;
+  }
+  const log = createLogger({ level: flags.logLevel, format: flags.logFormat });
+  const { version } = packageJson;
+  log.info('starting kubevirt-metrics-gateway', { version, node: process.version });
+  const ending = Promise.race([once(process, 'SIGTERM'), once(process, 'SIGINT')]);
+  await using _gateway = await startGateway({ config, flags, version, log });
+  await ending;
+  log.info('ending; answers under way are finished');
+}
+
+try {
+  await main(process.argv.slice(2));
+} catch (error) {
+  const { message } = error as Error;
+  const expected = [UsageError, ConfigError, KubeconfigError, ListenError].some(
+    (kind) => error instanceof kind,
+  );
+  process.stderr.write(`kubevirt-metrics-gateway: ${expected ? message : String((error as Error).stack)}\n`);
+  process.exitCode = expected ? MISUSE : 1;
+}

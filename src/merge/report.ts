@@ -1,0 +1,59 @@
+import { escapeLabelValue } from '../exposition/escape.ts';
+import type { LabelRules } from '../exposition/label-rules.ts';
+import { FAILURE_REASONS, type FailureReason } from '../scrape/failure.ts';
+import type { Outcome } from '../scrape/outcome.ts';
+
+/**
+ * The report series: what Prometheus stores of each scrape beside its samples, and why a failed one failed.
+ * `scrape_series_added` is left out: it would need to remember the scrape before.
+ */
+export const REPORT_FAMILIES: readonly { readonly name: string; readonly help: string }[] = [
+  { name: 'scrape_duration_seconds', help: 'Duration of the scrape in seconds.' },
+  {
+    name: 'scrape_failure_reason',
+    help: `Why the scrape failed, always 1. One of: ${Object.keys(FAILURE_REASONS).join(', ')}.`,
+  },
+  {
+    name: 'scrape_samples_post_metric_relabeling',
+    help: 'Number of samples that remained after metric relabeling.',
+  },
+  { name: 'scrape_samples_scraped', help: 'Number of samples that the target exposed.' },
+  { name: 'up', help: 'Whether the scrape of the target succeeded (1) or failed (0).' },
+];
+
+/** One target of an answer as the report needs it. */
+export interface Reported {
+  readonly rules: LabelRules;
+  readonly outcome: Outcome;
+}
+
+function value(family: string, outcome: Outcome): number | undefined {
+  switch (family) {
+    case 'up':
+      return outcome.up ? 1 : 0;
+    case 'scrape_duration_seconds':
+      return outcome.durationSeconds;
+    case 'scrape_failure_reason':
+      return outcome.up ? undefined : 1;
+    default:
+      return outcome.samples;
+  }
+}
+
+function reasonLabel(rules: LabelRules, reason: FailureReason | undefined): string {
+  // A target label of that name would make the label twice; the target's own stays, as for an exposed sample.
+  return rules.names.includes('reason') ? '' : `reason="${escapeLabelValue(reason ?? '')}"`;
+}
+
+/** The labelled lines of one report family, a line for each target that has one, in the order given. */
+export function reportLines(family: string, targets: readonly Reported[]): Uint8Array {
+  const lines: string[] = [];
+  for (const { rules, outcome } of targets) {
+    const number = value(family, outcome);
+    if (number === undefined) continue;
+    const labels = Buffer.from(rules.injection(0).before).toString();
+    const own = family === 'scrape_failure_reason' ? reasonLabel(rules, outcome.reason) : '';
+    lines.push(`${family}{${own === '' ? labels.slice(0, -1) : labels + own}} ${number}\n`);
+  }
+  return Buffer.from(lines.join(''));
+}

@@ -1,0 +1,112 @@
+import { readFileSync } from 'node:fs';
+import type { Socket } from 'node:net';
+import { buildConnector } from 'undici';
+import type { TlsConfig } from '../config/scrape-config.ts';
+import { ScrapeFailure, type FailureReason } from './failure.ts';
+
+/** Prometheus' default lower bound (Go's since 1.18). */
+const DEFAULT_MIN_VERSION = 'TLSv1.2';
+
+/** TLS material as `tls.connect` takes it. */
+interface TlsMaterial {
+  readonly ca?: string;
+  readonly cert?: string;
+  readonly key?: string;
+}
+
+function readMaterial(tls: TlsConfig): TlsMaterial {
+  const read = (field: string, inline: string | undefined, file: string | undefined): string | undefined => {
+    if (inline !== undefined || file === undefined) return inline;
+    try {
+      return readFileSync(file, 'utf8');
+    } catch (error) {
+      throw new ScrapeFailure('tls', `tls_config.${field}: ${(error as Error).message}`, { cause: error });
+    }
+  };
+  const ca = read('ca_file', tls.ca, tls.caFile);
+  const cert = read('cert_file', tls.cert, tls.certFile);
+  const key = read('key_file', tls.key, tls.keyFile);
+  return {
+    ...(ca !== undefined && { ca }),
+    ...(cert !== undefined && { cert }),
+    ...(key !== undefined && { key }),
+  };
+}
+
+const connectCodes = new Set([
+  'ECONNREFUSED',
+  'EHOSTUNREACH',
+  'ENETUNREACH',
+  'EADDRNOTAVAIL',
+  'ETIMEDOUT',
+  'EINVAL',
+  'EACCES',
+]);
+
+function connectReason(code: string | undefined): FailureReason {
+  if (code === 'ENOTFOUND' || code === 'EAI_AGAIN' || code === 'EAI_FAIL') return 'dns';
+  return code !== undefined && connectCodes.has(code) ? 'connect' : 'tls';
+}
+
+/**
+ * Opens connections to one target. Certificate files are read again for every connection. Nothing here has a time limit:
+ * `abort` ends a connection attempt at whatever stage.
+ */
+export class Connector {
+  readonly #tls: TlsConfig;
+  #material = '';
+  #connect: buildConnector.connector | undefined;
+  #socket: Socket | undefined;
+  /** Connections opened so far. */
+  opened: number = 0;
+
+  constructor(tls: TlsConfig) {
+    this.#tls = tls;
+  }
+
+  /** In the shape that undici calls. */
+  readonly connect = (options: buildConnector.Options, callback: buildConnector.Callback): void => {
+    let connector: buildConnector.connector;
+    try {
+      connector = this.#connector(options.protocol === 'https:');
+    } catch (error) {
+      callback(error as Error, null);
+      return;
+    }
+    this.#socket = connector(options, (...[error, socket]) => {
+      if (error === null) {
+        this.opened++;
+        callback(null, socket);
+        return;
+      }
+      const { code, message } = error as NodeJS.ErrnoException;
+      callback(new ScrapeFailure(connectReason(code), message, { cause: error }), null);
+    }) as unknown as Socket | undefined;
+  };
+
+  /** Destroys the connection, or the attempt at one. */
+  abort(): void {
+    this.#socket?.destroy();
+    this.#socket = undefined;
+  }
+
+  #connector(secure: boolean): buildConnector.connector {
+    if (!secure) return (this.#connect ??= buildConnector({ timeout: 0 }));
+    const material = readMaterial(this.#tls);
+    const print = JSON.stringify(material);
+    if (this.#connect === undefined || print !== this.#material) {
+      const { insecureSkipVerify, serverName, minVersion = DEFAULT_MIN_VERSION, maxVersion } = this.#tls;
+      this.#material = print;
+      this.#connect = buildConnector({
+        ...material,
+        timeout: 0,
+        allowH2: false,
+        rejectUnauthorized: !insecureSkipVerify,
+        minVersion,
+        ...(serverName !== undefined && { servername: serverName }),
+        ...(maxVersion !== undefined && { maxVersion }),
+      });
+    }
+    return this.#connect;
+  }
+}

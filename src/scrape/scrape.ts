@@ -1,0 +1,41 @@
+import type { Target } from '../discovery/target.ts';
+import type { Outcome } from './outcome.ts';
+
+/** A target as the scraper keeps it: which worker owns it, and its scrapes. */
+export interface OwnedTarget {
+  /** Its number for the workers. A target that moves to another worker becomes a new one. */
+  readonly id: number;
+  readonly target: Target;
+  readonly worker: number;
+  inFlight: Scrape | undefined;
+  /** The last scrape that ended, while it may be used again. */
+  reusable: Scrape | undefined;
+  /** What became of the last scrape that ended; for pages and telemetry. */
+  last: { readonly outcome: Outcome; readonly endedAt: number } | undefined;
+  /** Rounds and scrapes that need the worker to know the target. */
+  pins: number;
+  /** No longer in the target set; the worker is told when nothing pins it. */
+  gone: boolean;
+}
+
+/**
+ * One request to one target and what became of it, shared by all who wait for it. `pins` counts who may still ask for
+ * its exposition; at 0 the worker forgets it.
+ */
+export class Scrape {
+  readonly id: number;
+  readonly target: OwnedTarget;
+  /** `performance.now()` at the beginning. */
+  readonly startedAt: number;
+  outcome: Outcome | undefined = undefined;
+  pins: number = 0;
+  readonly waiters: Set<() => void> = new Set();
+  /** Runs while nobody waits for a scrape that is under way. */
+  abandonTimer: NodeJS.Timeout | undefined = undefined;
+
+  constructor(id: number, target: OwnedTarget, startedAt: number) {
+    this.id = id;
+    this.target = target;
+    this.startedAt = startedAt;
+  }
+}

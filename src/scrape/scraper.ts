@@ -1,0 +1,315 @@
+import type { ScrapePools, Target, TargetSet } from '../discovery/target.ts';
+import type { Logger } from '../log/logger.ts';
+import { assignTargets } from './assignment.ts';
+import type { Outcome } from './outcome.ts';
+import type { AnswerEntry, WorkerTarget } from './protocol.ts';
+import { awaitScrapes, type RoundEntry, type RoundOptions } from './round.ts';
+import { Scrape, type OwnedTarget } from './scrape.ts';
+import { WorkerThread } from './worker-thread.ts';
+
+/** A scrape that nobody waits for goes on to this age: a virt-handler with a hung VM answers after 10 s. */
+const ABANDON_AFTER_MS = 12_000;
+/** What a target costs beside its bytes, in bytes; a guess that only has to keep many small ones from counting as nothing. */
+const COST_PER_TARGET = 20_000;
+/** Fewer targets than this are not worth another worker. */
+const TARGETS_PER_WORKER = 8;
+
+/** Where what happens is counted. */
+export interface ScrapeEvents {
+  scrapeEnded(target: OwnedTarget, outcome: Outcome): void;
+  workerCrashed(error: Error): void;
+}
+
+export interface ScraperOptions {
+  readonly pools: ScrapePools;
+  /** How long an ended scrape is used again; 0 is never. */
+  readonly reuseMs: number;
+  readonly maxWorkers: number;
+  readonly userAgent: string;
+  readonly log: Logger;
+  readonly events: ScrapeEvents;
+}
+
+/** What one caller waited for. Its expositions stay until it is disposed of. */
+export interface Round extends Disposable {
+  readonly entries: readonly RoundEntry[];
+  /** The workers with their entries, in the order of the targets. */
+  shares(): readonly { readonly worker: WorkerThread; readonly entries: readonly AnswerEntry[] }[];
+}
+
+/**
+ * Owns the workers, the targets and the scrapes under way. There is never more than one scrape of a target: whoever asks
+ * joins it.
+ */
+export class Scraper implements AsyncDisposable {
+  readonly #options: ScraperOptions;
+  readonly #workers: WorkerThread[] = [];
+  #targets: readonly OwnedTarget[] = [];
+  /** Every target that a worker knows: those of the target set, and those that are gone but pinned. */
+  readonly #owned: Set<OwnedTarget> = new Set();
+  /** Scrapes under way. */
+  readonly #scrapes: Map<number, Scrape> = new Map();
+  /** Ended scrapes whose expositions the workers hold. */
+  readonly #kept: Set<Scrape> = new Set();
+  #released: number[][] = [];
+  #lastTarget = 0;
+  #lastScrape = 0;
+
+  constructor(options: ScraperOptions) {
+    this.#options = options;
+  }
+
+  /** The targets as they are now, in the order of the target set. */
+  get targets(): readonly OwnedTarget[] {
+    return this.#targets;
+  }
+
+  get workers(): number {
+    return this.#workers.length;
+  }
+
+  get scrapesInFlight(): number {
+    return this.#scrapes.size;
+  }
+
+  /** Takes a new target set. Targets that stay keep their connections, and their scrapes under way. */
+  setTargets(set: TargetSet): void {
+    const { targets } = set;
+    this.#startWorkers(targets.length);
+    const before = new Map(this.#targets.map((owned) => [owned.target.key, owned]));
+    const owners = assignTargets(
+      targets.map((target) => costOf(before.get(target.key))),
+      targets.map((target) => before.get(target.key)?.worker),
+      this.#workers.length,
+    );
+    const added: WorkerTarget[][] = this.#workers.map(() => []);
+    this.#targets = targets.map((target, i) => {
+      const known = before.get(target.key);
+      const worker = owners[i]!;
+      // One that is being scraped stays where it is until a later change.
+      if (known !== undefined && (known.worker === worker || known.inFlight !== undefined)) {
+        before.delete(target.key);
+        return known;
+      }
+      const owned = this.#own(target, worker);
+      owned.last = known?.last;
+      added[worker]!.push(this.#workerTarget(owned));
+      return owned;
+    });
+    for (const [worker, list] of added.entries()) {
+      if (list.length > 0) this.#workers[worker]!.post({ type: 'targets', added: list, removed: [] });
+    }
+    for (const gone of before.values()) {
+      gone.gone = true;
+      this.#dropReusable(gone);
+      if (gone.inFlight !== undefined && gone.inFlight.waiters.size === 0) this.#cancel(gone.inFlight);
+      this.#unpinTarget(gone, 0);
+    }
+  }
+
+  /** Joins the scrapes of these targets that are under way, starts the missing ones, and waits for them. */
+  async round(targets: readonly OwnedTarget[], options: RoundOptions): Promise<Round> {
+    const scrapes = targets.map((target) => this.#joinOrStart(target, options.timeoutMs(target)));
+    for (const scrape of scrapes) this.#pin(scrape);
+    try {
+      const entries = await awaitScrapes(scrapes, options, (scrape) => this.#left(scrape));
+      return {
+        entries,
+        shares: () => this.#shares(entries),
+        [Symbol.dispose]: () => {
+          for (const scrape of scrapes) this.#unpin(scrape);
+        },
+      };
+    } catch (error) {
+      for (const scrape of scrapes) this.#unpin(scrape);
+      throw error;
+    }
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    for (const scrape of this.#scrapes.values()) clearTimeout(scrape.abandonTimer);
+    await Promise.all(this.#workers.map((worker) => worker[Symbol.asyncDispose]()));
+  }
+
+  #shares(entries: readonly RoundEntry[]): { worker: WorkerThread; entries: AnswerEntry[] }[] {
+    const shares = this.#workers.map((worker) => ({ worker, entries: [] as AnswerEntry[] }));
+    for (const { target, scrape, outcome } of entries) {
+      // A worker that crashed since took the exposition with it; the scrape's own outcome says so by now.
+      const now = outcome.up ? scrape.outcome! : outcome;
+      shares[target.worker]!.entries.push({ target: target.id, scrape: scrape.id, outcome: now });
+    }
+    return shares.filter((share) => share.entries.length > 0);
+  }
+
+  #startWorkers(targets: number): void {
+    const wanted = Math.min(this.#options.maxWorkers, Math.max(1, Math.ceil(targets / TARGETS_PER_WORKER)));
+    while (this.#workers.length < wanted) this.#workers.push(this.#startWorker(this.#workers.length));
+  }
+
+  #startWorker(index: number): WorkerThread {
+    return new WorkerThread(
+      { userAgent: this.#options.userAgent },
+      {
+        scraped: (id, outcome) => this.#ended(id, outcome),
+        crashed: (error) => this.#crashed(index, error),
+      },
+    );
+  }
+
+  /** A crashed worker costs its targets the scrapes that it had. */
+  #crashed(index: number, error: Error): void {
+    this.#options.events.workerCrashed(error);
+    const outcome = (scrape: Scrape): Outcome => ({
+      up: false,
+      durationSeconds: (performance.now() - scrape.startedAt) / 1000,
+      samples: 0,
+      reason: 'worker',
+      error: `the worker thread ended: ${error.message}`,
+      wireBytes: 0,
+      bodyBytes: 0,
+    });
+    this.#workers[index] = this.#startWorker(index);
+    const targets = [...this.#owned].filter((owned) => owned.worker === index);
+    this.#workers[index].post({
+      type: 'targets',
+      added: targets.map((owned) => this.#workerTarget(owned)),
+      removed: [],
+    });
+    for (const scrape of this.#kept) {
+      if (scrape.target.worker === index) scrape.outcome = outcome(scrape);
+    }
+    for (const owned of targets) {
+      this.#dropReusable(owned);
+      if (owned.inFlight !== undefined) this.#ended(owned.inFlight.id, outcome(owned.inFlight));
+    }
+  }
+
+  #own(target: Target, worker: number): OwnedTarget {
+    const owned: OwnedTarget = {
+      id: ++this.#lastTarget,
+      target,
+      worker,
+      inFlight: undefined,
+      reusable: undefined,
+      last: undefined,
+      pins: 0,
+      gone: false,
+    };
+    this.#owned.add(owned);
+    return owned;
+  }
+
+  #workerTarget({ id, target }: OwnedTarget): WorkerTarget {
+    const config = this.#options.pools.get(target.scrapePool)!;
+    return {
+      id,
+      url: target.url,
+      labels: target.labels,
+      honorLabels: config.honorLabels,
+      honorTimestamps: config.honorTimestamps,
+      enableCompression: config.enableCompression,
+      tls: config.tls,
+    };
+  }
+
+  #joinOrStart(target: OwnedTarget, timeoutMs: number): Scrape {
+    if (target.inFlight !== undefined) {
+      clearTimeout(target.inFlight.abandonTimer);
+      return target.inFlight;
+    }
+    if (target.reusable !== undefined) return target.reusable;
+    const scrape = new Scrape(++this.#lastScrape, target, performance.now());
+    target.inFlight = scrape;
+    target.pins++;
+    this.#scrapes.set(scrape.id, scrape);
+    this.#workers[target.worker]!.post({
+      type: 'scrape',
+      target: target.id,
+      scrape: scrape.id,
+      timeoutSeconds: timeoutMs / 1000,
+    });
+    return scrape;
+  }
+
+  #ended(id: number, outcome: Outcome): void {
+    const scrape = this.#scrapes.get(id);
+    if (scrape === undefined) return;
+    this.#scrapes.delete(id);
+    const { target } = scrape;
+    clearTimeout(scrape.abandonTimer);
+    scrape.outcome = outcome;
+    target.inFlight = undefined;
+    target.last = { outcome, endedAt: Date.now() };
+    if (outcome.up) this.#kept.add(scrape);
+    this.#pin(scrape);
+    if (this.#options.reuseMs > 0 && !target.gone) this.#keepForReuse(target, scrape);
+    this.#unpin(scrape);
+    this.#unpinTarget(target, 1);
+    this.#options.events.scrapeEnded(target, outcome);
+    for (const waiter of scrape.waiters) waiter();
+    scrape.waiters.clear();
+  }
+
+  #keepForReuse(target: OwnedTarget, scrape: Scrape): void {
+    target.reusable = scrape;
+    this.#pin(scrape);
+    setTimeout(() => {
+      if (target.reusable === scrape) this.#dropReusable(target);
+    }, this.#options.reuseMs).unref();
+  }
+
+  #dropReusable(target: OwnedTarget): void {
+    const scrape = target.reusable;
+    target.reusable = undefined;
+    if (scrape !== undefined) this.#unpin(scrape);
+  }
+
+  /** Somebody stopped waiting for a scrape that is under way. */
+  #left(scrape: Scrape): void {
+    if (scrape.waiters.size > 0 || scrape.outcome !== undefined) return;
+    const age = performance.now() - scrape.startedAt;
+    clearTimeout(scrape.abandonTimer);
+    scrape.abandonTimer = setTimeout(() => this.#cancel(scrape), Math.max(0, ABANDON_AFTER_MS - age));
+    scrape.abandonTimer.unref();
+  }
+
+  #cancel(scrape: Scrape): void {
+    this.#workers[scrape.target.worker]!.post({ type: 'cancel', scrape: scrape.id });
+  }
+
+  #pin(scrape: Scrape): void {
+    scrape.pins++;
+    scrape.target.pins++;
+  }
+
+  #unpin(scrape: Scrape): void {
+    scrape.pins--;
+    if (scrape.pins === 0 && this.#kept.delete(scrape)) this.#release(scrape);
+    this.#unpinTarget(scrape.target, 1);
+  }
+
+  #unpinTarget(target: OwnedTarget, pins: number): void {
+    target.pins -= pins;
+    if (!target.gone || target.pins > 0) return;
+    this.#owned.delete(target);
+    this.#workers[target.worker]!.post({ type: 'targets', added: [], removed: [target.id] });
+  }
+
+  /** Releases go out together: a round ends many scrapes at once. */
+  #release(scrape: Scrape): void {
+    if (this.#released.length === 0) setImmediate(() => this.#flushReleased());
+    (this.#released[scrape.target.worker] ??= []).push(scrape.id);
+  }
+
+  #flushReleased(): void {
+    const released = this.#released;
+    this.#released = [];
+    for (const [worker, scrapes] of released.entries()) {
+      if (scrapes !== undefined) this.#workers[worker]!.post({ type: 'release', scrapes });
+    }
+  }
+}
+
+function costOf(owned: OwnedTarget | undefined): number {
+  return COST_PER_TARGET + (owned?.last?.outcome.bodyBytes ?? 0);
+}

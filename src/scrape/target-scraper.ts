@@ -1,0 +1,210 @@
+import { Client, type Dispatcher } from 'undici';
+import { BodyReader, BodySizeError, EncodingError, type Workshop } from '../exposition/body-reader.ts';
+import type { LabelledExposition } from '../exposition/family-block.ts';
+import { LabelRules } from '../exposition/label-rules.ts';
+import { ScanError } from '../exposition/scan-error.ts';
+import { Connector } from './connector.ts';
+import { ScrapeFailure } from './failure.ts';
+import type { Outcome } from './outcome.ts';
+import type { WorkerTarget } from './protocol.ts';
+
+/** What Prometheus sends for `scrape_protocols: [PrometheusText0.0.4]`. */
+const ACCEPT = 'text/plain;version=0.0.4;q=0.6,*/*;q=0.5';
+/** Bytes that a body may have after decompression. */
+const BODY_LIMIT = 256 * 1024 * 1024;
+/** KubeVirt's servers keep idle connections; between two scrapes usually lie 30 s, seldom more than minutes. */
+const KEEP_ALIVE_MS = 10 * 60_000;
+
+/** A scrape's end: its outcome, with the exposition when it is up. */
+export interface ScrapeResult {
+  readonly outcome: Outcome;
+  readonly exposition?: LabelledExposition;
+}
+
+/** Scrapes one target over one connection that is kept. At most one scrape at a time. */
+export class TargetScraper {
+  readonly rules: LabelRules;
+  readonly #target: WorkerTarget;
+  /** Undefined when the URL is none, which Prometheus finds out no earlier than here. */
+  readonly #url: URL | undefined;
+  readonly #shop: Workshop;
+  readonly #userAgent: string;
+  #client: Client | undefined;
+  #connector: Connector | undefined;
+  #cancel: ((failure: ScrapeFailure) => void) | undefined;
+
+  constructor(target: WorkerTarget, shop: Workshop, userAgent: string) {
+    this.#target = target;
+    this.#url = URL.parse(target.url) ?? undefined;
+    this.#shop = shop;
+    this.#userAgent = userAgent;
+    this.rules = new LabelRules(target.labels, target.honorLabels, target.honorTimestamps);
+  }
+
+  /** Never rejects: a failure is an outcome. `timeoutSeconds` is told to the target; ending it is up to `cancel`. */
+  async scrape(timeoutSeconds: number): Promise<ScrapeResult> {
+    const start = performance.now();
+    const progress = { wireBytes: 0, bodyBytes: 0 };
+    const seconds = (): number => (performance.now() - start) / 1000;
+    try {
+      const exposition = await this.#withRetry(timeoutSeconds, progress);
+      const outcome = { up: true, durationSeconds: seconds(), samples: exposition.samples, ...progress };
+      return { outcome, exposition };
+    } catch (error) {
+      this.#disconnect();
+      const { reason, message } = failureOf(error);
+      return {
+        outcome: { up: false, durationSeconds: seconds(), samples: 0, reason, error: message, ...progress },
+      };
+    }
+  }
+
+  /** Ends the scrape under way as failed, and its connection. */
+  cancel(failure: ScrapeFailure): void {
+    this.#cancel?.(failure);
+  }
+
+  close(): void {
+    this.cancel(new ScrapeFailure('connection', 'the target is gone'));
+    this.#disconnect();
+  }
+
+  #disconnect(): void {
+    this.#connector?.abort();
+    // Nothing is under way that could be told of the end.
+    void this.#client?.destroy();
+    this.#client = undefined;
+    this.#connector = undefined;
+  }
+
+  /** A kept connection may have died unseen. As Go's transport does, one that breaks before any answer is tried anew, once. */
+  async #withRetry(timeoutSeconds: number, progress: Progress): Promise<LabelledExposition> {
+    const opened = this.#connector?.opened ?? 0;
+    try {
+      return await this.#request(timeoutSeconds, progress);
+    } catch (error) {
+      const reused = opened > 0 && this.#connector?.opened === opened;
+      if (!(error instanceof UnansweredError) || !reused) throw error;
+      this.#disconnect();
+      return await this.#request(timeoutSeconds, progress);
+    }
+  }
+
+  async #request(timeoutSeconds: number, progress: Progress): Promise<LabelledExposition> {
+    const url = this.#url;
+    if (url === undefined) throw new ScrapeFailure('connect', `${this.#target.url} is not a URL`);
+    const { promise, resolve, reject } = Promise.withResolvers<LabelledExposition>();
+    let reader: BodyReader | undefined;
+    let settled = false;
+    const fail = (error: unknown): void => {
+      if (settled) return;
+      settled = true;
+      reader?.close();
+      this.#cancel = undefined;
+      reject(error instanceof Error ? error : new Error(String(error)));
+    };
+    this.#cancel = (failure) => {
+      fail(failure);
+      this.#disconnect();
+    };
+    const attempt = (work: (reader: BodyReader) => void): void => {
+      if (settled || reader === undefined) return;
+      try {
+        work(reader);
+      } catch (error) {
+        fail(error);
+        this.#disconnect();
+      }
+      progress.wireBytes = reader.wireBytes;
+      progress.bodyBytes = reader.bodyBytes;
+    };
+    const handler: Dispatcher.DispatchHandler = {
+      onRequestStart: () => {},
+      onResponseStart: (_controller, status, headers, statusText) => {
+        if (settled) return;
+        if (status !== 200) {
+          fail(
+            new ScrapeFailure(
+              'http_status',
+              `server returned HTTP status ${status} ${statusText ?? ''}`.trimEnd(),
+            ),
+          );
+          this.#disconnect();
+          return;
+        }
+        const openMetrics = /^\s*application\/openmetrics-text\s*(;|$)/i.test(
+          String(headers['content-type'] ?? ''),
+        );
+        if (openMetrics) {
+          fail(new ScrapeFailure('exposition', 'the body is OpenMetrics, although text 0.0.4 was asked for'));
+          this.#disconnect();
+          return;
+        }
+        reader = new BodyReader(this.#shop, this.rules, headers['content-encoding'] === 'gzip', BODY_LIMIT);
+      },
+      onResponseData: (_controller, chunk) => attempt((into) => into.push(chunk)),
+      onResponseEnd: () =>
+        attempt((into) => {
+          const exposition = into.finish();
+          settled = true;
+          this.#cancel = undefined;
+          resolve(exposition);
+        }),
+      onResponseError: (_controller, error) => {
+        fail(
+          reader === undefined && !(error instanceof ScrapeFailure)
+            ? new UnansweredError(error.message, { cause: error })
+            : error,
+        );
+      },
+    };
+    this.#connected(url.origin).dispatch(
+      {
+        origin: url.origin,
+        path: url.pathname + url.search,
+        method: 'GET',
+        headers: {
+          accept: ACCEPT,
+          'accept-encoding': this.#target.enableCompression ? 'gzip' : 'identity',
+          'user-agent': this.#userAgent,
+          'x-prometheus-scrape-timeout-seconds': String(timeoutSeconds),
+        },
+      },
+      handler,
+    );
+    return await promise;
+  }
+
+  #connected(origin: string): Client {
+    if (this.#client === undefined) {
+      const connector = new Connector(this.#target.tls);
+      this.#connector = connector;
+      this.#client = new Client(origin, {
+        connect: connector.connect,
+        pipelining: 1,
+        keepAliveTimeout: KEEP_ALIVE_MS,
+        keepAliveMaxTimeout: KEEP_ALIVE_MS,
+        headersTimeout: 0,
+        bodyTimeout: 0,
+      });
+    }
+    return this.#client;
+  }
+}
+
+interface Progress {
+  wireBytes: number;
+  bodyBytes: number;
+}
+
+/** The connection broke before an answer began. */
+class UnansweredError extends Error {}
+
+function failureOf(error: unknown): ScrapeFailure {
+  if (error instanceof ScrapeFailure) return error;
+  const { message } = error as Error;
+  if (error instanceof ScanError) return new ScrapeFailure('exposition', message, { cause: error });
+  if (error instanceof EncodingError) return new ScrapeFailure('encoding', message, { cause: error });
+  if (error instanceof BodySizeError) return new ScrapeFailure('body_size', message, { cause: error });
+  return new ScrapeFailure('connection', message, { cause: error });
+}

@@ -1,0 +1,49 @@
+import type { IncomingHttpHeaders } from 'node:http';
+
+/** What one caller's request says of how to answer it. */
+export interface Caller {
+  /** Milliseconds of `X-Prometheus-Scrape-Timeout-Seconds`; undefined when it is absent or no positive number. */
+  readonly timeoutMs: number | undefined;
+  readonly gzip: boolean;
+}
+
+export function readCaller(headers: IncomingHttpHeaders): Caller {
+  const seconds = Number(headers['x-prometheus-scrape-timeout-seconds'] ?? Number.NaN);
+  return {
+    timeoutMs: seconds > 0 && Number.isFinite(seconds) ? seconds * 1000 : undefined,
+    gzip: acceptsGzip(headers['accept-encoding'] ?? ''),
+  };
+}
+
+/** RFC 9110, 12.5.3: gzip by name or by `*`, with a weight above 0; the name stands before the star. */
+export function acceptsGzip(header: string): boolean {
+  const weights = new Map<string, number>();
+  for (const item of header.split(',')) {
+    const [coding, ...parameters] = item.split(';').map((part) => part.trim().toLowerCase());
+    const weight = parameters.find((parameter) => parameter.startsWith('q='));
+    weights.set(coding!, weight === undefined ? 1 : Number(weight.slice(2)));
+  }
+  return (weights.get('gzip') ?? weights.get('x-gzip') ?? weights.get('*') ?? 0) > 0;
+}
+
+/** Least time that is kept back for writing the answer. */
+const MIN_ALLOWANCE_MS = 250;
+
+/** How long the callers of each view have to wait for its last bytes; tells how much of a timeout is left for the targets. */
+export class WriteTimes {
+  readonly #last: Map<string, number> = new Map();
+
+  /** To be called when an answer of that view was written whole. */
+  record(view: string, milliseconds: number): void {
+    this.#last.set(view, milliseconds);
+  }
+
+  /**
+   * Milliseconds that targets have, of a timeout: less the larger of 250 ms and one and a half times what the view's last
+   * answer took to write, and never less than half.
+   */
+  budget(view: string, timeoutMs: number): number {
+    const allowance = Math.max(MIN_ALLOWANCE_MS, (this.#last.get(view) ?? 0) * 1.5);
+    return Math.max(timeoutMs - allowance, timeoutMs / 2);
+  }
+}

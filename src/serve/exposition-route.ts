@@ -1,0 +1,103 @@
+import type { ServerResponse } from 'node:http';
+import { Readable } from 'node:stream';
+import { pipeline } from 'node:stream/promises';
+import { createGunzip } from 'node:zlib';
+import type { FastifyReply, FastifyRequest } from 'fastify';
+import { Answer } from '../merge/answer.ts';
+import { HeaderCache } from '../merge/gzip-join.ts';
+import type { Scraper } from '../scrape/scraper.ts';
+import type { Selector } from '../selector/selector.ts';
+import { readCaller, WriteTimes } from './caller.ts';
+import type { Telemetry } from './telemetry.ts';
+
+/** What clients of the text format know it by; the same as client_golang sends. */
+export const TEXT_CONTENT_TYPE = 'text/plain; version=0.0.4; charset=utf-8';
+/** Bytes that an answer may run ahead of its reader. */
+const AHEAD_BYTES = 1024 * 1024;
+const INFLATED_CHUNK = 256 * 1024;
+
+export interface ExpositionOptions {
+  readonly scraper: Scraper;
+  readonly telemetry: Telemetry;
+  readonly maxTimeoutMs: number;
+  readonly view: 'metrics' | 'federate';
+}
+
+/** Answers with the merged exposition: a round for this caller, then its families as they are joined. */
+export class ExpositionRoute {
+  readonly #options: ExpositionOptions;
+  readonly #headers = new HeaderCache();
+  readonly #writeTimes = new WriteTimes();
+
+  constructor(options: ExpositionOptions) {
+    this.#options = options;
+  }
+
+  /** Handles one request. With selectors, only series that one of them selects. */
+  async answer(request: FastifyRequest, reply: FastifyReply, selectors: readonly Selector[]): Promise<void> {
+    const { scraper, telemetry, maxTimeoutMs, view } = this.#options;
+    const caller = readCaller(request.headers);
+    const left = new AbortController();
+    const onClose = (): void => left.abort(new CallerLeft('the caller went away'));
+    reply.raw.once('close', onClose);
+    const start = performance.now();
+    try {
+      using round = await scraper.round(scraper.targets, {
+        timeoutMs: ({ target }) =>
+          this.#writeTimes.budget(view, Math.min(caller.timeoutMs ?? target.scrapeTimeoutMs, maxTimeoutMs)),
+        signal: left.signal,
+      });
+      const collected = performance.now();
+      using answer = new Answer(round.shares(), this.#headers);
+      await answer.prepare(selectors);
+      reply.hijack();
+      const sent = await write(answer, reply.raw, caller.gzip);
+      this.#writeTimes.record(view, performance.now() - collected);
+      telemetry.answered({
+        view,
+        seconds: (performance.now() - start) / 1000,
+        collectSeconds: (collected - start) / 1000,
+        bytes: sent,
+        rawBytes: answer.rawLength,
+        complete: round.entries.every((entry) => entry.outcome.up),
+      });
+    } catch (error) {
+      telemetry.answerFailed(
+        view,
+        error instanceof CallerLeft || left.signal.aborted ? 'caller_left' : 'error',
+      );
+      if (reply.raw.headersSent || left.signal.aborted) {
+        // What was written so far could pass for the whole, so the connection must not end well.
+        reply.raw.destroy();
+        if (!left.signal.aborted) throw error;
+        return;
+      }
+      throw error;
+    } finally {
+      reply.raw.off('close', onClose);
+    }
+  }
+}
+
+class CallerLeft extends Error {}
+
+/** Writes the answer and returns the bytes that went out. On any failure the response is destroyed. */
+async function write(answer: Answer, response: ServerResponse, gzip: boolean): Promise<number> {
+  let sent = 0;
+  response.writeHead(200, {
+    'content-type': TEXT_CONTENT_TYPE,
+    vary: 'Accept-Encoding',
+    ...(gzip && { 'content-encoding': 'gzip' }),
+  });
+  const source = Readable.from(answer.gzip(), { objectMode: false, highWaterMark: AHEAD_BYTES });
+  const count = async function* (chunks: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array, void, void> {
+    for await (const chunk of chunks) {
+      sent += chunk.length;
+      yield chunk;
+    }
+  };
+  if (gzip) await pipeline(source, count, response);
+  // The thread pool inflates, so this thread doesn't.
+  else await pipeline(source, createGunzip({ chunkSize: INFLATED_CHUNK }), count, response);
+  return sent;
+}

@@ -1,0 +1,83 @@
+import { fastify, type FastifyInstance, type FastifyReply } from 'fastify';
+import type { Discovery } from '../discovery/discovery.ts';
+import type { Logger } from '../log/logger.ts';
+import type { Scraper } from '../scrape/scraper.ts';
+import { readMatchers, SelectorError, type Selector } from '../selector/selector.ts';
+import { ExpositionRoute } from './exposition-route.ts';
+import { indexPage } from './index-page.ts';
+import type { Telemetry } from './telemetry.ts';
+
+export interface ServerOptions {
+  readonly discovery: Discovery;
+  readonly scraper: Scraper;
+  readonly telemetry: Telemetry;
+  readonly maxTimeoutMs: number;
+  readonly log: Logger;
+}
+
+const TEXT = 'text/plain; charset=utf-8';
+
+/** The HTTP interface. Paths and answers are Prometheus' own where it has them. */
+export function createServer(options: ServerOptions): FastifyInstance {
+  const { discovery, scraper, telemetry, maxTimeoutMs, log } = options;
+  const server = fastify({
+    exposeHeadRoutes: false,
+    forceCloseConnections: 'idle',
+    routerOptions: { querystringParser },
+  });
+  const metrics = new ExpositionRoute({ scraper, telemetry, maxTimeoutMs, view: 'metrics' });
+  const federate = new ExpositionRoute({ scraper, telemetry, maxTimeoutMs, view: 'federate' });
+  const unready = (reply: FastifyReply): boolean => {
+    if (discovery.current !== undefined) return false;
+    void reply.code(503).type(TEXT).send(`Not ready: ${discovery.waiting()}\n`);
+    return true;
+  };
+
+  server.get('/metrics', async (request, reply) => {
+    if (unready(reply)) return reply;
+    await metrics.answer(request, reply, []);
+    return reply;
+  });
+  server.get('/federate', async (request, reply) => {
+    let selectors: Selector[];
+    try {
+      selectors = (request.query as URLSearchParams).getAll('match[]').map(readMatchers);
+    } catch (error) {
+      if (!(error instanceof SelectorError)) throw error;
+      return reply.code(400).type(TEXT).send(`${error.message}\n`);
+    }
+    if (unready(reply)) return reply;
+    // As in Prometheus, no selector selects nothing.
+    if (selectors.length === 0) return reply.type(TEXT).send('');
+    await federate.answer(request, reply, selectors);
+    return reply;
+  });
+  server.get('/-/metrics', async (_request, reply) => {
+    const { contentType, text } = await telemetry.exposition();
+    return reply.type(contentType).send(text);
+  });
+  server.get('/-/healthy', (_request, reply) =>
+    reply.type(TEXT).send('kubevirt-metrics-gateway is Healthy.\n'),
+  );
+  server.get('/-/ready', (_request, reply) => {
+    if (unready(reply)) return reply;
+    return reply.type(TEXT).send('kubevirt-metrics-gateway is Ready.\n');
+  });
+  server.get('/', (_request, reply) => reply.type('text/html; charset=utf-8').send(indexPage()));
+
+  server.setNotFoundHandler((_request, reply) => reply.code(404).type(TEXT).send('404 page not found\n'));
+  server.setErrorHandler((error: Error & { statusCode?: number }, request, reply) => {
+    log.error('answer failed', { path: request.url.split('?')[0], error });
+    if (reply.raw.headersSent) return;
+    void reply
+      .code(error.statusCode ?? 500)
+      .type(TEXT)
+      .send(`${error.message}\n`);
+  });
+  return server;
+}
+
+/** `match[]` may stand several times, and its brackets escaped or not. */
+function querystringParser(text: string): Record<string, unknown> {
+  return new URLSearchParams(text) as unknown as Record<string, unknown>;
+}
