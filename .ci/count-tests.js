@@ -1,0 +1,49 @@
+// Counts the tests of a TAP file as tap writes it with --output-file: a test is a t.test at the top of a file, and a file that fails outside
+// of its tests is one that failed. Ends with status 1 when one failed, was skipped, or there was none.
+import { createReadStream } from 'node:fs';
+import { Parser } from 'tap-parser';
+
+let passed = 0;
+let failed = 0;
+let skipped = 0;
+
+const run = new Parser();
+
+run.on('child', (file) => {
+  countSkips(file);
+  let failedInside = false;
+  file.on('assert', (test) => {
+    if (test.skip || test.todo) return;
+    if (test.ok) passed++;
+    else failed++;
+    failedInside ||= !test.ok;
+  });
+  run.once('assert', (result) => {
+    if (!result.ok && !failedInside) failed++;
+  });
+});
+countOwnSkips(run);
+
+run.on('complete', (results) => {
+  if (!results.ok && failed === 0) failed++;
+  process.stdout.write(`${passed} passed, ${failed} failed, ${skipped} skipped\n`);
+  if (passed === 0 || failed > 0 || skipped > 0) process.exitCode = 1;
+});
+
+const [, , file] = process.argv;
+createReadStream(file)
+  .on('error', (error) => run.end(`Bail out! ${error.message}\n`))
+  .pipe(run);
+
+function countSkips(parser) {
+  countOwnSkips(parser);
+  parser.on('child', countSkips);
+}
+
+function countOwnSkips(parser) {
+  parser.on('assert', (result) => {
+    if (!result.skip && !result.todo) return;
+    skipped++;
+    process.stdout.write(`skipped: ${parser.fullname ?? ''} ${result.name} ${result.skip || result.todo}\n`);
+  });
+}

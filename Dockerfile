@@ -1,0 +1,19 @@
+FROM node:26-slim AS build
+WORKDIR /build
+COPY package.json package-lock.json ./
+RUN npm ci
+COPY tsconfig.json ./
+COPY scripts scripts
+COPY src src
+RUN npm run build
+
+FROM node:26-slim
+WORKDIR /app
+COPY package.json LICENSE ./
+COPY bin bin
+COPY --from=build /build/dist dist
+ENV NODE_ENV=production
+# The image's user "node", as a number: Kubernetes' runAsNonRoot cannot judge names.
+USER 1000:1000
+EXPOSE 8080
+ENTRYPOINT ["node", "/app/bin/kubevirt-metrics-gateway.js"]
