@@ -1,9 +1,10 @@
 import { access, readFile } from 'node:fs/promises';
 import { delimiter, join } from 'node:path';
-import type { KubeConfig } from '@kubernetes/client-node';
+
 import { Agent, request } from 'undici';
 import type { Dispatcher } from 'undici';
 import type { KubernetesSdConfig } from '../config/scrape-config.ts';
+import type { KubeConfig } from './kubernetes-library.ts';
 
 /** Where a pod finds its service account. */
 const serviceAccountFolder = '/var/run/secrets/kubernetes.io/serviceaccount';
@@ -46,7 +47,7 @@ export interface KubernetesSession extends AsyncDisposable {
   ): Promise<{ readonly status: number; readonly body: Dispatcher.ResponseData['body'] }>;
 }
 
-type Library = typeof import('@kubernetes/client-node');
+type Library = typeof import('./kubernetes-library.ts');
 
 interface Loaded {
   readonly config: KubeConfig;
@@ -61,7 +62,7 @@ interface Loaded {
  */
 export async function createKubernetesClient(options: KubernetesClientOptions): Promise<KubernetesClient> {
   // Loaded here because it costs a quarter of a second and tens of megabytes that static targets need not pay.
-  const library = await import('@kubernetes/client-node');
+  const library = await import('./kubernetes-library.ts');
   let loaded = await load(library, options);
   let stale = false;
   return {

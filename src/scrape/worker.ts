@@ -33,6 +33,13 @@ function reply(message: WorkerReply, transfer: ArrayBuffer[] = []): void {
   port.postMessage(message, transfer);
 }
 
+/** Gives the memory back at once: the collector would wait until much more of it has gathered. Nobody may use the parts any more. */
+function free(exposition: LabelledExposition): void {
+  const buffers = new Set<ArrayBufferLike>();
+  for (const { parts } of exposition.families) for (const part of parts) buffers.add(part.bytes.buffer);
+  for (const buffer of buffers) if (buffer instanceof ArrayBuffer) buffer.transfer(0);
+}
+
 function smallBytesOf(exposition: LabelledExposition): number {
   let bytes = 0;
   for (const { parts } of exposition.families) {
@@ -53,6 +60,7 @@ function release(scrape: number): void {
   expositions.delete(scrape);
   smallBytes -= smallBytesOf(exposition);
   shop.packer.keepSmall = smallBytes < MAX_SMALL_BYTES;
+  free(exposition);
 }
 
 function changeTargets(added: readonly WorkerTarget[], removed: readonly number[]): void {
