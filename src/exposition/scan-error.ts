@@ -3,10 +3,15 @@ export class ScanError extends Error {
   override readonly name = 'ScanError';
   readonly line: number;
   readonly offset: number;
+  /** Samples that Prometheus would report as scraped, and as remaining after relabeling: those before the line. */
+  readonly samples: number;
+  readonly samplesPost: number;
 
-  constructor(problem: string, line: number, offset: number) {
-    super(`line ${line}: ${problem}`);
-    this.line = line;
-    this.offset = offset;
+  constructor(problem: string, place: Pick<ScanError, 'line' | 'offset' | 'samples' | 'samplesPost'>) {
+    super(`line ${place.line}: ${problem}`);
+    this.line = place.line;
+    this.offset = place.offset;
+    this.samples = place.samples;
+    this.samplesPost = place.samplesPost;
   }
 }

@@ -68,7 +68,14 @@ export class Scanner {
       const at = this.#problemAt;
       let number = body.linesBefore + 1;
       for (let i = start; i < at; i++) if (buffer[i] === Byte.newline) number++;
-      throw new ScanError(error.message, number, body.bytesBefore + at - start);
+      let samplesPost = 0;
+      for (const family of body.families.values()) samplesPost += family.samples;
+      throw new ScanError(error.message, {
+        line: number,
+        offset: body.bytesBefore + at - start,
+        samples: samplesPost + Number(error.counted),
+        samplesPost,
+      });
     }
     this.#pack();
     return line;
@@ -126,7 +133,7 @@ export class Scanner {
   /** Prometheus' parser takes blanks before a metric name for a part of it, which makes the name invalid. */
   #blanks(at: number): number {
     const c = this.#buffer[at + 1]!;
-    if (metricNameStart[c]) throw new LineProblem('blanks before a metric name');
+    if (metricNameStart[c]) throw new LineProblem('blanks before a metric name', true);
     return at + 1;
   }
 
@@ -240,11 +247,11 @@ export class Scanner {
       });
     }
     if (labels.some((label) => label.name === '__name__')) {
-      throw new LineProblem('label name "__name__" is not unique');
+      throw new LineProblem('label name "__name__" is not unique', true);
     }
     const { injection, own } = rules.apply(labels);
     const twice = own.find((label, i) => own.findIndex((other) => other.name === label.name) < i);
-    if (twice !== undefined) throw new LineProblem(`label name "${twice.name}" is not unique`);
+    if (twice !== undefined) throw new LineProblem(`label name "${twice.name}" is not unique`, true);
     const added = own.length > 0 ? injection.before : injection.alone;
     const rest = own.map((label) => `${label.name}="${escapeLabelValue(label.value)}"`).join(',');
     this.#write(

@@ -35,6 +35,8 @@ function value(family: string, outcome: Outcome): number | undefined {
       return outcome.durationSeconds;
     case 'scrape_failure_reason':
       return outcome.up ? undefined : 1;
+    case 'scrape_samples_post_metric_relabeling':
+      return outcome.samplesPost;
     default:
       return outcome.samples;
   }

@@ -4,8 +4,10 @@ import type { FailureReason } from './failure.ts';
 export interface Outcome {
   readonly up: boolean;
   readonly durationSeconds: number;
-  /** Samples that the body had; 0 when the scrape failed. */
+  /** Samples that were scraped; of a body that was refused, those before the line that is at fault. */
   readonly samples: number;
+  /** Samples that were left after relabeling. */
+  readonly samplesPost: number;
   readonly reason?: FailureReason;
   /** For people; only with `reason`. */
   readonly error?: string;
@@ -20,6 +22,7 @@ export function timedOut(seconds: number): Outcome {
     up: false,
     durationSeconds: seconds,
     samples: 0,
+    samplesPost: 0,
     reason: 'timeout',
     error: `no complete answer within ${seconds.toFixed(3)} s`,
     wireBytes: 0,

@@ -7,7 +7,7 @@ import { awaitScrapes, type RoundEntry, type RoundOptions } from './round.ts';
 import { Scrape, type OwnedTarget } from './scrape.ts';
 import { WorkerThread } from './worker-thread.ts';
 
-/** A scrape that nobody waits for goes on to this age: a virt-handler with a hung VM answers after 10 s. */
+/** A virt-handler with a hung VM answers after 10 s. */
 const ABANDON_AFTER_MS = 12_000;
 /** What a target costs beside its bytes, in bytes; a guess that only has to keep many small ones from counting as nothing. */
 const COST_PER_TARGET = 20_000;
@@ -24,6 +24,8 @@ export interface ScraperOptions {
   readonly pools: ScrapePools;
   /** How long an ended scrape is used again; 0 is never. */
   readonly reuseMs: number;
+  /** Age to which a scrape that nobody waits for goes on; 12 s by default. */
+  readonly abandonAfterMs?: number;
   readonly maxWorkers: number;
   readonly userAgent: string;
   readonly log: Logger;
@@ -70,6 +72,11 @@ export class Scraper implements AsyncDisposable {
 
   get scrapesInFlight(): number {
     return this.#scrapes.size;
+  }
+
+  /** Ended scrapes whose expositions are held, for answers under way or for reuse. */
+  get scrapesKept(): number {
+    return this.#kept.size;
   }
 
   /** Takes a new target set. Targets that stay keep their connections, and their scrapes under way. */
@@ -163,6 +170,7 @@ export class Scraper implements AsyncDisposable {
       up: false,
       durationSeconds: (performance.now() - scrape.startedAt) / 1000,
       samples: 0,
+      samplesPost: 0,
       reason: 'worker',
       error: `the worker thread ended: ${error.message}`,
       wireBytes: 0,
@@ -267,9 +275,10 @@ export class Scraper implements AsyncDisposable {
   /** Somebody stopped waiting for a scrape that is under way. */
   #left(scrape: Scrape): void {
     if (scrape.waiters.size > 0 || scrape.outcome !== undefined) return;
+    const { abandonAfterMs = ABANDON_AFTER_MS } = this.#options;
     const age = performance.now() - scrape.startedAt;
     clearTimeout(scrape.abandonTimer);
-    scrape.abandonTimer = setTimeout(() => this.#cancel(scrape), Math.max(0, ABANDON_AFTER_MS - age));
+    scrape.abandonTimer = setTimeout(() => this.#cancel(scrape), Math.max(0, abandonAfterMs - age));
     scrape.abandonTimer.unref();
   }
 

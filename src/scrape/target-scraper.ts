@@ -48,13 +48,23 @@ export class TargetScraper {
     const seconds = (): number => (performance.now() - start) / 1000;
     try {
       const exposition = await this.#withRetry(timeoutSeconds, progress);
-      const outcome = { up: true, durationSeconds: seconds(), samples: exposition.samples, ...progress };
+      const { samples } = exposition;
+      const outcome = { up: true, durationSeconds: seconds(), samples, samplesPost: samples, ...progress };
       return { outcome, exposition };
     } catch (error) {
       this.#disconnect();
       const { reason, message } = failureOf(error);
+      const { samples, samplesPost } = error instanceof ScanError ? error : { samples: 0, samplesPost: 0 };
       return {
-        outcome: { up: false, durationSeconds: seconds(), samples: 0, reason, error: message, ...progress },
+        outcome: {
+          up: false,
+          durationSeconds: seconds(),
+          samples,
+          samplesPost,
+          reason,
+          error: message,
+          ...progress,
+        },
       };
     }
   }

@@ -110,6 +110,11 @@ export class WorkerThread implements AsyncDisposable {
     if (this.#answers.delete(answer)) this.post({ type: 'drop', answer });
   }
 
+  /** Ends the thread as a crash does; for tests. */
+  async crash(): Promise<void> {
+    await this.#worker.terminate();
+  }
+
   async [Symbol.asyncDispose](): Promise<void> {
     this.#ended = true;
     for (const answer of this.#answers.values()) answer.reject(new Error('the program is ending'));
