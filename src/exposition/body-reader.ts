@@ -31,10 +31,7 @@ export class Workshop {
 
   /** The name table for the next body. */
   get names(): NameTable {
-    if (this.#names.size > MAX_NAMES) {
-      this.#names = new NameTable();
-      this.scanner.forget();
-    }
+    if (this.#names.size > MAX_NAMES) this.#names = new NameTable();
     return this.#names;
   }
 }
@@ -76,7 +73,8 @@ export class BodyReader {
     this.wireBytes += chunk.length;
     this.#waiting.push(chunk);
     this.#waitingBytes += chunk.length;
-    if (this.#waitingBytes >= BATCH_BYTES) this.#work(false);
+    // A line that goes on and on is looked at anew each time, so each time it must be twice as long.
+    if (this.#waitingBytes >= Math.max(BATCH_BYTES, this.#carry.length)) this.#work(false);
   }
 
   /** The body is complete. Throws as `push` does. */
@@ -138,6 +136,8 @@ export class BodyReader {
         }
         start = chunk.length - zlib.inputLeft;
         this.#take(room - zlib.outputLeft);
+        // Zeros behind a member's end: zlib takes them for padding and stands still, Go's reader refuses them.
+        if (start < chunk.length && zlib.outputLeft > 0) throw new EncodingError('gzip: bytes after its end');
       } while (zlib.outputLeft === 0 || start < chunk.length);
     }
   }

@@ -10,6 +10,8 @@ export class BodyFamily {
   /** Number of the HELP text in the name table, or -1. */
   help: number = -1;
   samples: number = 0;
+  /** Whether it has samples that bear its name with a suffix. Its type stays as it is then. */
+  owns: boolean = false;
   /** Start and end, in the scanner's output, of what is not packed yet. */
   readonly segments: number[] = [];
   /** What is packed. Only the last part may be small and not deflated. */
@@ -25,6 +27,7 @@ export class Body {
   readonly rules: LabelRules;
   readonly names: NameTable;
   readonly families: Map<number, BodyFamily> = new Map();
+  readonly #homes: Map<number, BodyFamily> = new Map();
   /** Lines and bytes before the part that is scanned now; for error messages. */
   linesBefore: number = 0;
   bytesBefore: number = 0;
@@ -44,14 +47,26 @@ export class Body {
     return family;
   }
 
+  /** Takes note of a TYPE line. The last one counts, as long as the samples so far can be of that type. */
+  declare(name: number, type: MetricType): void {
+    const family = this.family(name);
+    if (!family.owns) family.type = type;
+  }
+
   /**
-   * The family that a sample belongs to: the one of its name where that was declared, else the declared histogram or
-   * summary whose suffix it has, else one of its own.
+   * The family that samples of that name belong to: the one of their name where that was declared, else the declared
+   * histogram or summary whose suffix they have, else one of their own. What the first of them finds holds for all, so
+   * that the samples of a series keep their order.
    */
   familyOfSample(name: number): BodyFamily {
+    let home = this.#homes.get(name);
+    if (home !== undefined) return home;
     const own = this.families.get(name);
-    if (own !== undefined && own.type !== MetricType.none) return own;
-    return this.#owner(name) ?? own ?? this.family(name);
+    const declared = own !== undefined && own.type !== MetricType.none;
+    home = declared ? own : (this.#owner(name) ?? this.family(name));
+    if (home.name !== name) home.owns = true;
+    this.#homes.set(name, home);
+    return home;
   }
 
   #owner(name: number): BodyFamily | undefined {

@@ -71,10 +71,10 @@ export class LabelRules {
     // Prometheus' label builder takes an empty value as the wish to have no label of that name, so where one of two
     // labels of the same name is empty both go.
     const voided = new Set<string>();
-    for (const label of sample) {
-      if (label.value === '' && sample.some((other) => other !== label && other.name === label.name)) {
-        voided.add(label.name);
-      }
+    if (sample.some((label) => label.value === '')) {
+      const counts = new Map<string, number>();
+      for (const { name } of sample) counts.set(name, (counts.get(name) ?? 0) + 1);
+      for (const { name, value } of sample) if (value === '' && counts.get(name)! > 1) voided.add(name);
     }
     let own = sample.filter((label) => !voided.has(label.name));
     if (this.honorLabels) {
@@ -100,7 +100,7 @@ export class LabelRules {
       );
     }
     const renamed = conflicts.map(({ to, value }) => ({ name: to, value }));
-    const added = this.#labels.filter(([name, value]) => value !== '' || !has(name));
+    const added = this.#labels.filter(([name, value]) => value !== '' || !has(name) || voided.has(name));
     return { injection: encode(added), own: [...own, ...renamed] };
   }
 }

@@ -16,12 +16,24 @@ export interface MetadataLine {
 const HELP = [0x48, 0x45, 0x4c, 0x50];
 const TYPE = [0x54, 0x59, 0x50, 0x45];
 
-function startsWith(buffer: Uint8Array, at: number, word: readonly number[]): boolean {
-  return word.every((c, i) => buffer[at + i] === c);
-}
-
 function isBlank(c: number | undefined): boolean {
   return c === Byte.space || c === Byte.tab;
+}
+
+/** Where what follows `word` and its blanks begins, or -1 when they are not at `at`. Prometheus' lexer passes over NUL bytes in them. */
+function afterWord(buffer: Uint8Array, at: number, word: readonly number[]): number {
+  const following = (i: number): number => {
+    do i++;
+    while (buffer[i] === Byte.nul);
+    return i;
+  };
+  for (const c of word) {
+    if (buffer[at] !== c) return -1;
+    at = following(at);
+  }
+  if (!isBlank(buffer[at])) return -1;
+  while (isBlank(buffer[at])) at = following(at);
+  return at;
 }
 
 /**
@@ -33,17 +45,16 @@ export function readMetadataLine(buffer: Uint8Array, start: number, end: number)
   let at = start + 1;
   while (isBlank(buffer[at])) at++;
   const indented = at > start + 1;
-  const help = indented && startsWith(buffer, at, HELP) && isBlank(buffer[at + 4]);
-  const type = indented && startsWith(buffer, at, TYPE) && isBlank(buffer[at + 4]);
-  if (!help && !type) {
+  const helpName = indented ? afterWord(buffer, at, HELP) : -1;
+  const help = helpName >= 0;
+  const nameStart = help || !indented ? helpName : afterWord(buffer, at, TYPE);
+  if (nameStart < 0) {
     // In a comment that is set off by a blank the lexer passes over NUL bytes, except as its first.
     if (indented ? buffer[at] === Byte.nul : buffer.subarray(start, end).includes(Byte.nul))
       throw truncation();
     return undefined;
   }
-  at += 4;
-  while (isBlank(buffer[at])) at++;
-  const nameStart = at;
+  at = nameStart;
   if (!metricNameStart[buffer[at]!])
     throw new LineProblem(`expected a metric name after ${help ? 'HELP' : 'TYPE'}`);
   while (metricNameRest[buffer[at]!]) at++;

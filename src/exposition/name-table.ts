@@ -38,7 +38,8 @@ export class NameTable {
 
   #add(buffer: Uint8Array, start: number, end: number, hash: number): number {
     const number = this.#bytes.length;
-    const bytes = buffer.slice(start, end);
+    // Not `slice`, which makes a view when the buffer is one of Node's.
+    const bytes = new Uint8Array(buffer.subarray(start, end));
     this.#bytes.push(bytes);
     this.#hashes.push(hash);
     const text = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString();

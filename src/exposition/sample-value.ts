@@ -15,6 +15,8 @@ export function canonicalValue(text: string): string | undefined {
 
 /** The canonical text of a timestamp in milliseconds, or undefined when it is beyond 64 bits. `digits` holds digits only. */
 export function canonicalTimestamp(digits: string): string | undefined {
-  const value = BigInt(digits);
-  return value <= 0x7fffffffffffffffn ? value.toString() : undefined;
+  const significant = digits.replace(/^0+(?=\d)/, '');
+  // 2^63 - 1 has 19 digits.
+  if (significant.length > 19 || BigInt(significant) > 0x7fffffffffffffffn) return undefined;
+  return significant;
 }

@@ -5,6 +5,7 @@ import { escapeHelp, escapeLabelValue, unescapeHelp, unescapeLabelValue } from '
 import type { SampleLabel } from './label-rules.ts';
 import { LineShape, matchLine, valueStops } from './line-shape.ts';
 import { readMetadataLine, truncation } from './metadata-line.ts';
+import type { NameTable } from './name-table.ts';
 import { packSegments, type Packer } from './packer.ts';
 import { LineProblem, readSampleLine, type SampleLine } from './sample-line.ts';
 import { canonicalTimestamp, canonicalValue } from './sample-value.ts';
@@ -25,7 +26,8 @@ export class Scanner {
   #out: Uint8Array = new Uint8Array(OUTPUT_BYTES);
   #end = 0;
   #stamp = 0;
-  readonly #shapes: Map<string, Map<string, LineShape>> = new Map();
+  /** By the table that their numbers are from, then by the target label names. */
+  readonly #shapes: WeakMap<NameTable, Map<string, Map<string, LineShape>>> = new WeakMap();
   #body!: Body;
   #buffer!: Uint8Array;
   #current: BodyFamily | undefined;
@@ -33,11 +35,6 @@ export class Scanner {
 
   constructor(packer: Packer) {
     this.#packer = packer;
-  }
-
-  /** Forgets all shapes; to be called when the bodies to come use another name table. */
-  forget(): void {
-    this.#shapes.clear();
   }
 
   /**
@@ -196,13 +193,9 @@ export class Scanner {
     const line = readMetadataLine(buffer, at, end);
     if (line !== undefined) {
       const { names } = this.#body;
-      const family = this.#body.family(names.number(buffer, line.nameStart, line.nameEnd));
-      if (line.type === undefined) family.help = this.#help(line.textStart, end);
-      else if (family.type !== line.type) {
-        family.type = line.type;
-        // The families of samples may be others now.
-        this.#stamp++;
-      }
+      const name = names.number(buffer, line.nameStart, line.nameEnd);
+      if (line.type === undefined) this.#body.family(name).help = this.#help(line.textStart, end);
+      else this.#body.declare(name, line.type);
     }
     return end + 1;
   }
@@ -250,8 +243,11 @@ export class Scanner {
       throw new LineProblem('label name "__name__" is not unique', true);
     }
     const { injection, own } = rules.apply(labels);
-    const twice = own.find((label, i) => own.findIndex((other) => other.name === label.name) < i);
-    if (twice !== undefined) throw new LineProblem(`label name "${twice.name}" is not unique`, true);
+    const seen = new Set<string>();
+    for (const label of own) {
+      if (seen.has(label.name)) throw new LineProblem(`label name "${label.name}" is not unique`, true);
+      seen.add(label.name);
+    }
     const added = own.length > 0 ? injection.before : injection.alone;
     const rest = own.map((label) => `${label.name}="${escapeLabelValue(label.value)}"`).join(',');
     this.#write(
@@ -279,9 +275,10 @@ export class Scanner {
   #shape(name: number, labels: readonly SampleLabel[]): LineShape | undefined {
     const { rules, names } = this.#body;
     if (!rules.fitsMask) return undefined;
-    let shapes = this.#shapes.get(rules.shapeKey);
-    if (shapes === undefined || shapes.size >= MAX_SHAPES)
-      this.#shapes.set(rules.shapeKey, (shapes = new Map()));
+    let byRules = this.#shapes.get(names);
+    if (byRules === undefined) this.#shapes.set(names, (byRules = new Map()));
+    let shapes = byRules.get(rules.shapeKey);
+    if (shapes === undefined || shapes.size >= MAX_SHAPES) byRules.set(rules.shapeKey, (shapes = new Map()));
     const labelNames = labels.map((label) => label.name);
     const key = `${name} ${labelNames.join(' ')}`;
     let shape = shapes.get(key);

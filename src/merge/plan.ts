@@ -55,27 +55,32 @@ function tally(surveys: readonly (readonly SurveyFamily[])[]): Map<string, Tally
   return tallies;
 }
 
+/** Whether any target has it as a histogram or summary that has samples with that suffix. */
+function hasSuffix(types: readonly number[], suffix: string): boolean {
+  return types.some((votes, type) => votes > 0 && suffixes(type as MetricType).includes(suffix));
+}
+
 /**
  * The families of an answer in the order in which they are written: by name, except that a family whose name is that of
- * a histogram or summary with one of its suffixes stands directly before it, since strict readers refuse it after.
+ * a histogram or summary with one of its suffixes stands directly before it, since strict readers refuse it after. Any
+ * target that has it so counts, since its samples stand in that family whatever the others elect.
  * Within a family report series come first, then the targets in the order of the workers, which is theirs.
  */
 export function planAnswer(surveys: readonly (readonly SurveyFamily[])[]): PlannedFamily[] {
   const tallies = tally(surveys);
-  const types = new Map<string, MetricType>();
-  for (const { name, types: votes } of tallies.values()) types.set(name, electType(votes));
-  const place = (name: string): string => {
-    const underscore = name.lastIndexOf('_');
-    const base = name.slice(0, Math.max(underscore, 0));
-    return suffixes(types.get(base) ?? MetricType.none).includes(name.slice(underscore))
-      ? base
-      : `${name}\u{1}`;
+  /** The family that stands last among those whose names come from its own, and how many suffixes lie between. */
+  const place = (name: string): { readonly root: string; readonly depth: number } => {
+    const underscore = Math.max(name.lastIndexOf('_'), 0);
+    const base = tallies.get(name.slice(0, underscore));
+    if (base === undefined || !hasSuffix(base.types, name.slice(underscore))) return { root: name, depth: 0 };
+    const { root, depth } = place(base.name);
+    return { root, depth: depth + 1 };
   };
   return [...tallies.values()]
-    .map((sum) => ({ sum, place: place(sum.name) }))
-    .sort((a, b) => compare(a.place, b.place) || compare(a.sum.name, b.sum.name))
+    .map((sum) => ({ sum, ...place(sum.name) }))
+    .sort((a, b) => compare(a.root, b.root) || b.depth - a.depth || compare(a.sum.name, b.sum.name))
     .map(({ sum }) => {
-      const type = types.get(sum.name)!;
+      const type = electType(sum.types);
       return {
         name: sum.name,
         type,
