@@ -1,0 +1,142 @@
+import { existsSync, readFileSync, statSync } from 'node:fs';
+import path from 'node:path';
+import t from 'tap';
+import { FLAG_TABLE } from '../../src/cli/flag-table.ts';
+import { codeIn, commandsOf, DOCUMENTS, readDocument, root } from './markdown.ts';
+import { servedPaths } from './program.ts';
+
+const documents = DOCUMENTS.map(readDocument);
+const read = (file: string): string => readFileSync(path.join(root, file), 'utf8');
+const packageJson = JSON.parse(read('package.json')) as { version: string; scripts: Record<string, string> };
+
+/** Everything that a document writes as code: in its prose, and as commands. */
+const codes = documents.flatMap((document) =>
+  [...codeIn(document.prose), ...commandsOf(document)].map((code) => ({ file: document.file, code })),
+);
+
+t.test('files and folders that are named exist', async (t) => {
+  const folders = /^(?:\.\/)?(?:\.ci|benchmarks|bin|docs|helm|scripts|simulator|src|test)\//;
+  let found = 0;
+  for (const { file, code } of codes) {
+    for (const word of code.split(/[\s"'=:]+/)) {
+      if (!folders.test(word)) continue;
+      found++;
+      t.ok(existsSync(path.join(root, word)), `${word} in ${file}`);
+    }
+  }
+  t.ok(found > 20, `${found} names`);
+});
+
+t.test('npm scripts that are named exist', async (t) => {
+  let found = 0;
+  for (const { file, code } of codes) {
+    for (const [, run, script = ''] of code.matchAll(/\bnpm (?:--\w+ )?(run )?([\w:-]+)/g)) {
+      if (run === undefined && script === 'ci') continue;
+      found++;
+      t.ok(packageJson.scripts[script], `npm ${run ?? ''}${script} in ${file}`);
+    }
+  }
+  t.ok(found > 10, `${found} scripts`);
+});
+
+t.test('flags that are named exist', async (t) => {
+  const flags = new Set<string>(FLAG_TABLE.map(({ name }) => `--${name}`));
+  const demo = read('simulator/demo.ts');
+  let found = 0;
+  for (const { file, code } of codes) {
+    if (/^(?:docker|helm|kubectl|curl|grep) /.test(code) || code.startsWith('--set')) continue;
+    // What stands behind a lone -- is the program's, what stands before is npm's.
+    const own = code.startsWith('npm ') ? (code.split(' -- ')[1] ?? '') : code;
+    for (const [, flag = ''] of own.matchAll(/(?:^|\s)(--[a-z][\w.-]*)/g)) {
+      found++;
+      const isThere = code.startsWith('npm run demo')
+        ? new RegExp(`^ +${flag}\\b`, 'm').test(demo)
+        : flags.has(flag);
+      t.ok(isThere, `${flag} in ${file}`);
+    }
+  }
+  t.ok(found > 20, `${found} flags`);
+});
+
+t.test('paths that are named are served', async (t) => {
+  const served = new Set(await servedPaths());
+  let found = 0;
+  for (const { file, code } of codes) {
+    const paths = [
+      /^(?:GET )?(\/[^\s?]*)/.exec(code)?.[1],
+      ...[...code.matchAll(/localhost:8080(\/[^\s?'"]*)/g)].map(([, one]) => one),
+    ];
+    for (const one of paths) {
+      if (one === undefined) continue;
+      found++;
+      t.ok(served.has(one), `${one} in ${file}`);
+    }
+  }
+  t.ok(found > 10, `${found} paths`);
+});
+
+t.test('links lead somewhere', async (t) => {
+  let found = 0;
+  for (const { file, prose } of documents) {
+    for (const [, target = ''] of prose.matchAll(/\]\(([^)\s]+)\)/g)) {
+      if (/^https?:\/\//.test(target)) {
+        t.ok(URL.canParse(target), `${target} in ${file}`);
+        continue;
+      }
+      found++;
+      const [name = '', anchor] = target.split('#');
+      const linked = name === '' ? file : path.join(path.dirname(file), name);
+      t.ok(existsSync(path.join(root, linked)), `${target} in ${file}`);
+      if (anchor === undefined) continue;
+      t.ok(
+        statSync(path.join(root, linked)).isFile() &&
+          readDocument(linked).sections.some((section) => section.anchor === anchor),
+        `${target} in ${file}: the section`,
+      );
+    }
+  }
+  t.ok(found > 20, `${found} links`);
+});
+
+t.test('what is told in numbers, and what is not supported, is so in the sources', async (t) => {
+  const numbers: readonly (readonly [file: string, told: string, source: string, written: string])[] = [
+    ['README.md', 'have 256 MiB', 'src/scrape/target-scraper.ts', 'BODY_LIMIT = 256 * 1024 * 1024'],
+    ['README.md', '250 ms', 'src/serve/caller.ts', 'MIN_ALLOWANCE_MS = 250'],
+    ['README.md', 'one and a half times', 'src/serve/caller.ts', '* 1.5'],
+    ['README.md', 'at most half', 'src/serve/caller.ts', 'timeoutMs / 2'],
+    ['README.md', 'Node.js 24 or newer', 'bin/kubevirt-metrics-gateway.js', 'oldest = 24'],
+    ['README.md', 'status 2', 'src/main.ts', 'MISUSE = 2'],
+    [
+      'README.md',
+      'answers with OpenMetrics all the same',
+      'src/scrape/target-scraper.ts',
+      'the body is OpenMetrics',
+    ],
+    ['README.md', 'It follows no redirects', 'src/scrape/target-scraper.ts', 'status !== 200'],
+    ['docs/differences.md', '256 MiB', 'src/scrape/target-scraper.ts', 'BODY_LIMIT = 256 * 1024 * 1024'],
+    ['docs/differences.md', '4096 characters', 'src/selector/value-matcher.ts', 'MAX_PATTERN_LENGTH = 4096'],
+    ['docs/differences.md', '5000 instructions', 'src/selector/value-matcher.ts', 'MAX_PROGRAM_SIZE = 5000'],
+    ['docs/telemetry.md', '12 s old', 'src/scrape/scraper.ts', 'ABANDON_AFTER_MS = 12_000'],
+    // A watch lasts up to a quarter more than this.
+    ['docs/telemetry.md', 'below three minutes', 'src/discovery/kubernetes-watch.ts', 'watchSeconds: 120'],
+    ['ARCHITECTURE.md', '12 s old', 'src/scrape/scraper.ts', 'ABANDON_AFTER_MS = 12_000'],
+    ['ARCHITECTURE.md', 'every eight targets', 'src/scrape/scraper.ts', 'TARGETS_PER_WORKER = 8'],
+    ['ARCHITECTURE.md', 'at most eight', 'src/gateway.ts', 'MAX_WORKERS = 8'],
+    ['ARCHITECTURE.md', 'below 4 KiB', 'src/exposition/packer.ts', 'SMALL_BYTES = 4096'],
+    ['ARCHITECTURE.md', 'below 512 KiB', 'src/exposition/body-reader.ts', 'BATCH_BYTES = 512 * 1024'],
+    ['ARCHITECTURE.md', 'about 1 MiB', 'src/merge/share.ts', 'PART_BYTES = 1024 * 1024'],
+    ['ARCHITECTURE.md', 'at most two parts', 'src/scrape/worker.ts', 'PARTS_AHEAD = 2'],
+    ['ARCHITECTURE.md', 'at most 10 s', 'src/discovery/kubernetes-watch.ts', 'maxBackoffMs: 10_000'],
+  ];
+  for (const [file, told, source, written] of numbers) {
+    const text = read(file).replaceAll(/\s+/g, ' ');
+    t.ok(text.includes(told), `${file}: ${told}`);
+    t.ok(read(source).includes(written), `${source}: ${written}`);
+  }
+});
+
+t.test('the changelog has the version of the package, and what is not released', async (t) => {
+  const changelog = read('CHANGELOG.md');
+  t.match(changelog, /^## \[Unreleased\]$/m);
+  t.ok(changelog.includes(packageJson.version));
+});
