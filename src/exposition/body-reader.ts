@@ -3,7 +3,9 @@ import { Body } from './body.ts';
 import { Byte } from './bytes.ts';
 import type { LabelledExposition } from './family-block.ts';
 import type { LabelRules } from './label-rules.ts';
+import { LineProblem } from './line-problem.ts';
 import { NameTable } from './name-table.ts';
+import { OpenMetricsReader } from './openmetrics.ts';
 import { Scanner } from './scanner.ts';
 import { Flush, openGunzip, type ZlibHandle } from './zlib-handle.ts';
 
@@ -17,6 +19,15 @@ const MAX_NAMES = 50_000;
 export class BodySizeError extends Error {}
 /** The body's compressed form is broken. */
 export class EncodingError extends Error {}
+
+/** How a body comes. */
+export interface BodyForm {
+  readonly gzip: boolean;
+  /** Bytes that it may have after decompression. */
+  readonly limit: number;
+  /** Whether it is OpenMetrics and not text 0.0.4. Default false. */
+  readonly openMetrics?: boolean;
+}
 
 /** What all bodies of one worker share: scratch memory, zlib streams, names. One call at a time uses it. */
 export class Workshop {
@@ -47,6 +58,7 @@ export class BodyReader {
   readonly #body: Body;
   readonly #gzip: boolean;
   readonly #limit: number;
+  readonly #openMetrics: OpenMetricsReader | undefined;
   #ownGunzip: ZlibHandle | undefined;
   #waiting: Uint8Array[] = [];
   #waitingBytes = 0;
@@ -59,12 +71,12 @@ export class BodyReader {
   /** Bytes so far after decompression. */
   bodyBytes: number = 0;
 
-  /** `limit` in bytes after decompression. */
-  constructor(shop: Workshop, rules: LabelRules, gzip: boolean, limit: number) {
+  constructor(shop: Workshop, rules: LabelRules, { gzip, limit, openMetrics = false }: BodyForm) {
     this.#shop = shop;
     this.#body = new Body(rules, shop.names);
     this.#gzip = gzip;
     this.#limit = limit;
+    this.#openMetrics = openMetrics ? new OpenMetricsReader() : undefined;
     this.#window = shop.window;
   }
 
@@ -165,9 +177,11 @@ export class BodyReader {
   #scan(): void {
     const limit = this.#window.subarray(0, this.#have).lastIndexOf(Byte.newline) + 1;
     if (limit === 0) return;
-    const end = this.#shop.scanner.scan(this.#body, this.#window, 0, limit);
+    const end =
+      this.#openMetrics === undefined
+        ? this.#shop.scanner.scan(this.#body, this.#window, 0, limit)
+        : this.#rewrite(this.#openMetrics, limit);
     for (let i = 0; i < end; i++) if (this.#window[i] === Byte.newline) this.#body.linesBefore++;
-    this.#body.bytesBefore += end;
     this.#window.copyWithin(0, end, this.#have);
     this.#have -= end;
   }
@@ -175,7 +189,24 @@ export class BodyReader {
   #endOfBody(): void {
     if (this.#have > 0 && this.#window[this.#have - 1] !== Byte.newline)
       this.#window[this.#have++] = Byte.newline;
-    this.#shop.scanner.scanLast(this.#body, this.#window, 0, this.#have);
+    if (this.#openMetrics === undefined) {
+      this.#shop.scanner.scanLast(this.#body, this.#window, 0, this.#have);
+    } else {
+      this.#rewrite(this.#openMetrics, this.#have);
+      if (!this.#openMetrics.ended) {
+        const problem = new LineProblem('the body ends without # EOF');
+        throw this.#body.refusal(problem, this.#window, 0, this.#have);
+      }
+    }
     this.#have = 0;
+  }
+
+  /** Scans OpenMetrics up to `limit`, which it returns. What comes before a line at fault is scanned too: it counts. */
+  #rewrite(openMetrics: OpenMetricsReader, limit: number): number {
+    const { text, end, problem } = openMetrics.rewrite(this.#window, 0, limit);
+    this.#shop.scanner.scanLast(this.#body, text, 0, text.length);
+    this.#body.unwritten = openMetrics.unwritten;
+    if (problem !== undefined) throw this.#body.refusal(problem, this.#window, 0, end);
+    return limit;
   }
 }

@@ -1,7 +1,10 @@
+import { Byte } from './bytes.ts';
 import type { BlockPart, FamilyBlock, LabelledExposition } from './family-block.ts';
 import type { LabelRules } from './label-rules.ts';
 import { MetricType, suffixes } from './metric-type.ts';
+import type { LineProblem } from './line-problem.ts';
 import type { NameTable } from './name-table.ts';
+import { ScanError } from './scan-error.ts';
 
 /** One metric family of one body while it is scanned. */
 export class BodyFamily {
@@ -28,9 +31,10 @@ export class Body {
   readonly names: NameTable;
   readonly families: Map<number, BodyFamily> = new Map();
   readonly #homes: Map<number, BodyFamily> = new Map();
-  /** Lines and bytes before the part that is scanned now; for error messages. */
+  /** Lines before the part that is scanned now; for error messages. */
   linesBefore: number = 0;
-  bytesBefore: number = 0;
+  /** Samples that were scraped and cannot be written; see OpenMetricsReader. */
+  unwritten: number = 0;
 
   constructor(rules: LabelRules, names: NameTable) {
     this.rules = rules;
@@ -80,6 +84,15 @@ export class Body {
     return family !== undefined && suffixes(family.type).includes(suffix) ? family : undefined;
   }
 
+  /** What a problem in the line at `at` makes of the body, when the part that is scanned begins at `start`. */
+  refusal({ message, counted }: LineProblem, buffer: Uint8Array, start: number, at: number): ScanError {
+    let line = this.linesBefore + 1;
+    for (let i = start; i < at; i++) if (buffer[i] === Byte.newline) line++;
+    let samplesPost = this.unwritten;
+    for (const family of this.families.values()) samplesPost += family.samples;
+    return new ScanError(message, { line, samples: samplesPost + Number(counted), samplesPost });
+  }
+
   /** What the body became once all of it is scanned. */
   finish(): LabelledExposition {
     for (const family of this.families.values()) {
@@ -93,7 +106,7 @@ export class Body {
       family.samples = 0;
     }
     const families: FamilyBlock[] = [];
-    let samples = 0;
+    let samples = this.unwritten;
     let bytes = 0;
     for (const { name, type, help, samples: count, parts } of this.families.values()) {
       if (count === 0) continue;

@@ -1,7 +1,8 @@
 import { isUtf8 } from 'node:buffer';
 import { ascii, Byte, metricNameRest, metricNameStart } from './bytes.ts';
+import { afterByte, afterLetters } from './keyword.ts';
 import { typeOfWord, type MetricType } from './metric-type.ts';
-import { LineProblem } from './sample-line.ts';
+import { LineProblem } from './line-problem.ts';
 
 /** A HELP or TYPE line. */
 export interface MetadataLine {
@@ -20,19 +21,11 @@ function isBlank(c: number | undefined): boolean {
   return c === Byte.space || c === Byte.tab;
 }
 
-/** Where what follows `word` and its blanks begins, or -1 when they are not at `at`. Prometheus' lexer passes over NUL bytes in them. */
+/** Where what follows `word` and its blanks begins, or -1 when they are not at `at`. */
 function afterWord(buffer: Uint8Array, at: number, word: readonly number[]): number {
-  const following = (i: number): number => {
-    do i++;
-    while (buffer[i] === Byte.nul);
-    return i;
-  };
-  for (const c of word) {
-    if (buffer[at] !== c) return -1;
-    at = following(at);
-  }
-  if (!isBlank(buffer[at])) return -1;
-  while (isBlank(buffer[at])) at = following(at);
+  at = afterLetters(buffer, at, word);
+  if (at < 0 || !isBlank(buffer[at])) return -1;
+  while (isBlank(buffer[at])) at = afterByte(buffer, at);
   return at;
 }
 

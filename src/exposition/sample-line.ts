@@ -1,5 +1,7 @@
 import { isUtf8 } from 'node:buffer';
 import { ascii, Byte, labelNameRest, labelNameStart, metricNameRest } from './bytes.ts';
+import { LineProblem } from './line-problem.ts';
+import { endOfQuoted } from './quoted.ts';
 
 /** Where the parts of one sample lie in its buffer. */
 export interface SampleLine {
@@ -13,17 +15,6 @@ export interface SampleLine {
   readonly timestampEnd: number;
   /** First byte after the newline. */
   readonly next: number;
-}
-
-/** Thrown by the readers of lines: what is wrong, without the place. */
-export class LineProblem extends Error {
-  /** Whether Prometheus finds this out after it has counted the sample as scraped. */
-  readonly counted: boolean;
-
-  constructor(message: string, counted: boolean = false) {
-    super(message);
-    this.counted = counted;
-  }
 }
 
 function found(buffer: Uint8Array, at: number): string {
@@ -41,29 +32,6 @@ function utf8Safe(buffer: Uint8Array, at: number): string {
 function skipBlanks(buffer: Uint8Array, at: number): number {
   while (buffer[at] === Byte.space || buffer[at] === Byte.tab) at++;
   return at;
-}
-
-/**
- * Where the token of a quoted label value ends, or -1 when the buffer ends first. `at` is the opening quote.
- * Prometheus' lexer passes over NUL bytes inside a label value and takes those behind the closing quote with it.
- */
-function endOfQuoted(buffer: Uint8Array, at: number, limit: number): number {
-  const skipNul = (i: number): number => {
-    while (buffer[i] === Byte.nul && i < limit) i++;
-    return i;
-  };
-  let i = skipNul(at + 1);
-  while (i < limit) {
-    const c = buffer[i];
-    if (c === Byte.quote) return skipNul(i + 1);
-    if (c === Byte.backslash) {
-      i = skipNul(i + 1);
-      if (buffer[i] === Byte.newline)
-        throw new LineProblem('a backslash before a raw newline in a label value');
-    }
-    i = skipNul(i + 1);
-  }
-  return -1;
 }
 
 /**

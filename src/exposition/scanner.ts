@@ -3,13 +3,13 @@ import type { Body, BodyFamily } from './body.ts';
 import { ascii, Byte, metricNameStart, utf8 } from './bytes.ts';
 import { escapeHelp, escapeLabelValue, unescapeHelp, unescapeLabelValue } from './escape.ts';
 import type { SampleLabel } from './label-rules.ts';
+import { LineProblem } from './line-problem.ts';
 import { LineShape, matchLine, valueStops } from './line-shape.ts';
 import { readMetadataLine, truncation } from './metadata-line.ts';
 import type { NameTable } from './name-table.ts';
 import { packSegments, type Packer } from './packer.ts';
-import { LineProblem, readSampleLine, type SampleLine } from './sample-line.ts';
+import { readSampleLine, type SampleLine } from './sample-line.ts';
 import { canonicalTimestamp, canonicalValue } from './sample-value.ts';
-import { ScanError } from './scan-error.ts';
 
 /** Labelled bytes that are gathered before they are packed. Enough that a family of a usual body is one block. */
 const OUTPUT_BYTES = 2 * 1024 * 1024;
@@ -62,17 +62,7 @@ export class Scanner {
       if (last && line < limit) throw new LineProblem('a label value that does not end');
     } catch (error) {
       if (!(error instanceof LineProblem)) throw error;
-      const at = this.#problemAt;
-      let number = body.linesBefore + 1;
-      for (let i = start; i < at; i++) if (buffer[i] === Byte.newline) number++;
-      let samplesPost = 0;
-      for (const family of body.families.values()) samplesPost += family.samples;
-      throw new ScanError(error.message, {
-        line: number,
-        offset: body.bytesBefore + at - start,
-        samples: samplesPost + Number(error.counted),
-        samplesPost,
-      });
+      throw body.refusal(error, buffer, start, this.#problemAt);
     }
     this.#pack();
     return line;
@@ -200,8 +190,9 @@ export class Scanner {
     return end + 1;
   }
 
-  /** The number of the HELP text's canonical form. */
+  /** The number of the HELP text's canonical form; -1 for an empty one, which says no more than none. */
   #help(start: number, end: number): number {
+    if (start === end) return -1;
     const { names } = this.#body;
     const buffer = this.#buffer;
     let i = start;

@@ -1,4 +1,4 @@
-import { crc32, inflateRawSync } from 'node:zlib';
+import { inflateRawSync } from 'node:zlib';
 import type { BlockDeflater } from '../exposition/block-deflater.ts';
 import { ascii, utf8 } from '../exposition/bytes.ts';
 import { unescapeLabelValue } from '../exposition/escape.ts';
@@ -24,8 +24,8 @@ export class LineFilter {
     );
   }
 
-  /** The part with the lines that match, and their number; undefined when none does. Big results are deflated again. */
-  filter(part: BlockPart, deflater: BlockDeflater): { part: BlockPart; samples: number } | undefined {
+  /** The lines of the part that match; undefined when none does. Big results are deflated again. */
+  filter(part: BlockPart, deflater: BlockDeflater): BlockPart | undefined {
     const { bytes, start, end, deflated } = part;
     const lines = deflated
       ? inflateRawSync(bytes.subarray(start, end), {
@@ -35,38 +35,32 @@ export class LineFilter {
       : bytes.subarray(start, end);
     const kept = Buffer.allocUnsafe(lines.length);
     let length = 0;
-    let samples = 0;
     for (let at = 0; at < lines.length;) {
       const next = this.#next(lines, at);
       if (next.matches) {
         kept.set(lines.subarray(at, next.at), length);
         length += next.at - at;
-        samples++;
       }
       at = next.at;
     }
-    if (samples === 0) return undefined;
+    if (length === 0) return undefined;
     const raw = kept.subarray(0, length);
     if (length < SMALL_BYTES) {
-      return {
-        part: { bytes: raw, start: 0, end: length, deflated: false, rawLength: length, crc: 0 },
-        samples,
-      };
+      // A copy: what was allocated for all lines must not stay for a few.
+      const bytes = new Uint8Array(raw);
+      return { bytes, start: 0, end: length, deflated: false, rawLength: length, crc: 0 };
     }
     deflater.clear();
     deflater.begin();
     deflater.add(raw, 0, length);
     const block = deflater.finish();
     return {
-      part: {
-        bytes: deflater.bytes.slice(0, block.length),
-        start: 0,
-        end: block.length,
-        deflated: true,
-        rawLength: length,
-        crc: crc32(raw),
-      },
-      samples,
+      bytes: new Uint8Array(deflater.bytes.subarray(0, block.length)),
+      start: 0,
+      end: block.length,
+      deflated: true,
+      rawLength: length,
+      crc: block.crc,
     };
   }
 

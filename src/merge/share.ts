@@ -26,7 +26,6 @@ interface ShareFamily {
   readonly report: boolean;
   readonly types: number[];
   readonly helps: Map<string, number>;
-  samples: number;
   readonly parts: BlockPart[];
 }
 
@@ -52,13 +51,7 @@ export class Share {
 
   /** The families without their bytes. Indexes into it are the order that `compose` takes. */
   survey(): SurveyFamily[] {
-    return this.#families.map(({ name, report, types, helps, samples }) => ({
-      name,
-      report,
-      types,
-      helps,
-      samples,
-    }));
+    return this.#families.map(({ name, report, types, helps }) => ({ name, report, types, helps }));
   }
 
   /**
@@ -141,7 +134,6 @@ export class Share {
     let some = false;
     for (const part of block.parts) some = this.#addPart(family, part, filter) || some;
     if (!some) return;
-    if (filter === undefined) family.samples += block.samples;
     if (block.type !== MetricType.none) family.types[block.type]!++;
     if (block.help >= 0) {
       const help = names.text(block.help);
@@ -156,8 +148,7 @@ export class Share {
     }
     const matching = filter.filter(part, this.#deflater);
     if (matching === undefined) return false;
-    family.parts.push(matching.part);
-    family.samples += matching.samples;
+    family.parts.push(matching);
     return true;
   }
 
@@ -165,7 +156,7 @@ export class Share {
     const key = report ? `${name} report` : name;
     let family = this.#byName.get(key);
     if (family === undefined) {
-      family = { name, report, types: [0, 0, 0, 0, 0, 0], helps: new Map(), samples: 0, parts: [] };
+      family = { name, report, types: [0, 0, 0, 0, 0, 0], helps: new Map(), parts: [] };
       this.#byName.set(key, family);
     }
     return family;

@@ -58,7 +58,6 @@ export interface SurveyFamily {
   readonly types: readonly number[];
   /** Number of targets with samples by the HELP text that they have. */
   readonly helps: ReadonlyMap<string, number>;
-  readonly samples: number;
 }
 
 /** Deflated bytes of a family: those of the next `length` bytes of a part. */

@@ -131,7 +131,7 @@ t.test('a label value with raw newlines across windows and batches', async (t) =
   );
 });
 
-t.test('an error in a later part has the line and the byte of the whole body', async (t) => {
+t.test('an error in a later part has the line of the whole body', async (t) => {
   const body = largeBody(3 * MEBIBYTE);
   const lines = body.split('\n').length;
   for (const chunks of [[body.length], [100_000]])
@@ -139,7 +139,6 @@ t.test('an error in a later part has the line and the byte of the whole body', a
       thrownBy(() => read(`${body}?`, { chunks })),
       {
         line: lines,
-        offset: body.length,
         samples: lines - 3,
       },
     );
@@ -213,7 +212,7 @@ t.test('bodies take turns in one workshop', async (t) => {
     const gzip = i % 2 === 1;
     const wire = gzip ? gzipSync(body, { level: 1 }) : Buffer.from(body);
     return {
-      reader: new BodyReader(shop, rulesOf(), gzip, 1e9),
+      reader: new BodyReader(shop, rulesOf(), { gzip, limit: 1e9 }),
       pieces: [...piecesOf(wire, [200_000])],
       wire,
     };
@@ -239,11 +238,11 @@ t.test('bodies take turns in one workshop', async (t) => {
 t.test('a pod that makes up names does not spoil the names of others', async (t) => {
   const shop = new Workshop();
   const many = Array.from({ length: 50_001 }, (_, i) => `m${i} 1\n`).join('');
-  const slow = new BodyReader(shop, rulesOf(), false, 1e9);
+  const slow = new BodyReader(shop, rulesOf(), { gzip: false, limit: 1e9 });
   slow.push(Buffer.from('x{a="1"} 1\n'.repeat(60_000)));
   read(many, { shop });
   // This one gets a new name table, and `y` the number that `x` has in the old.
-  const next = new BodyReader(shop, rulesOf(), false, 1e9);
+  const next = new BodyReader(shop, rulesOf(), { gzip: false, limit: 1e9 });
   next.push(Buffer.from('y{a="1"} 1\n'.repeat(60_000)));
   slow.push(Buffer.from('x{a="1"} 2\ny{a="1"} 2\n'.repeat(30_000)));
   next.push(Buffer.from('x{a="1"} 3\ny{a="1"} 3\n'.repeat(30_000)));

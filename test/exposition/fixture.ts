@@ -13,6 +13,7 @@ export interface Reading {
   /** Sizes of the pieces in which the body comes, over and over; in one piece without. */
   readonly chunks?: readonly number[];
   readonly limit?: number;
+  readonly openMetrics?: boolean;
 }
 
 /** A metric family of a body, for tables. */
@@ -47,9 +48,15 @@ export function* piecesOf(body: Uint8Array, sizes: readonly number[]): Generator
 
 /** Reads a whole body; `body` is what comes over the wire. Throws what the reader throws. */
 export function read(body: string | Uint8Array, reading: Reading = {}): LabelledExposition {
-  const { rules = rulesOf(), shop = new Workshop(), gzip = false, limit = 1e9 } = reading;
+  const {
+    rules = rulesOf(),
+    shop = new Workshop(),
+    gzip = false,
+    limit = 1e9,
+    openMetrics = false,
+  } = reading;
   const bytes = Buffer.from(body);
-  const reader = new BodyReader(shop, rules, gzip, limit);
+  const reader = new BodyReader(shop, rules, { gzip, limit, openMetrics });
   try {
     for (const piece of piecesOf(bytes, reading.chunks ?? [bytes.length])) reader.push(piece);
     return reader.finish();

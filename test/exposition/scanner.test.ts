@@ -79,8 +79,8 @@ t.test('samples are gathered by metric family', async (t) => {
       [family('a', 'none', [`a${at} 1`])],
       'no family without samples',
     ],
-    [['# HELP a', 'a 1'], [family('a', 'none', [`a${at} 1`], '')], 'HELP without text'],
-    [['# HELP a \t ', 'a 1'], [family('a', 'none', [`a${at} 1`], '')], 'HELP with blanks for a text'],
+    [['# HELP a', 'a 1'], [family('a', 'none', [`a${at} 1`])], 'HELP without text'],
+    [['# HELP a \t ', 'a 1'], [family('a', 'none', [`a${at} 1`])], 'HELP with blanks for a text'],
     [['# HELP a  x ', 'a 1'], [family('a', 'none', [`a${at} 1`], ' x ')], 'blanks of a HELP text'],
     [
       ['# HELP a \\\\ \\n \\" \\q', 'a 1'],

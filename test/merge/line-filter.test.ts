@@ -18,10 +18,8 @@ function filterOf(...selectors: readonly string[]): LineFilter {
 function kept(filter: LineFilter, part: BlockPart): string {
   const result = filter.filter(part, deflater);
   if (result === undefined) return '';
-  const text = textOf(result.part).toString();
-  if (text.split('\n').length - 1 !== result.samples) throw new Error(`${result.samples} samples: ${text}`);
-  if (result.part.rawLength !== Buffer.byteLength(text))
-    throw new Error(`${result.part.rawLength} bytes: ${text}`);
+  const text = textOf(result).toString();
+  if (result.rawLength !== Buffer.byteLength(text)) throw new Error(`${result.rawLength} bytes: ${text}`);
   return text;
 }
 
@@ -65,7 +63,7 @@ t.test('a deflate block is filtered too, and what is large is deflated again', a
   t.equal(kept(filterOf('m'), parts[0]!), whole, 'all of it');
   const half = whole.replaceAll(/.*x="1".*\n/g, '');
   t.equal(kept(filterOf('m{x="0"}'), parts[0]!), half);
-  t.equal(filterOf('m{x="0"}').filter(parts[0]!, deflater)!.part.deflated, true);
+  t.equal(filterOf('m{x="0"}').filter(parts[0]!, deflater)!.deflated, true);
   t.equal(kept(filterOf('m{y=~"00.*"}'), parts[0]!), whole.replaceAll(/.*y="(?!00).*\n/g, ''), 'few');
 });
 

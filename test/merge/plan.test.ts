@@ -15,7 +15,7 @@ function family(
   const types = Object.values(MetricType).map(() => 0);
   for (const [type, count] of Object.entries(votes))
     types[MetricType[type as keyof typeof MetricType]] = count;
-  return { name, report, types, helps: new Map(Object.entries(helps)), samples: 1 };
+  return { name, report, types, helps: new Map(Object.entries(helps)) };
 }
 
 t.test('the type that most targets declare is the type', async (t) => {
