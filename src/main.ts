@@ -38,6 +38,11 @@ async function main(argv: readonly string[]): Promise<void> {
   log.info('ending; answers under way are finished');
 }
 
+/** Without what stands below a blank line, such as the piece of the file that a YAML parser shows. */
+function inOneLine(message: string): string {
+  return message.replace(/\n\s*\n[^]*/, '').replaceAll(/\s*[\r\n]\s*/g, ' ');
+}
+
 try {
   await main(process.argv.slice(2));
 } catch (error) {
@@ -45,6 +50,8 @@ try {
   const expected = [UsageError, ConfigError, KubeconfigError, ListenError].some(
     (kind) => error instanceof kind,
   );
-  process.stderr.write(`kubevirt-metrics-gateway: ${expected ? message : String((error as Error).stack)}\n`);
+  process.stderr.write(
+    `kubevirt-metrics-gateway: ${expected ? inOneLine(message) : String((error as Error).stack)}\n`,
+  );
   process.exitCode = expected ? MISUSE : 1;
 }

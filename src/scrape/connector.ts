@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import type { Socket } from 'node:net';
 import { buildConnector } from 'undici';
 import type { TlsConfig } from '../config/scrape-config.ts';
-import { ScrapeFailure, type FailureReason } from './failure.ts';
+import { ScrapeFailure } from './failure.ts';
 
 /** Prometheus' default lower bound (Go's since 1.18). */
 const DEFAULT_MIN_VERSION = 'TLSv1.2';
@@ -43,9 +43,19 @@ const connectCodes = new Set([
   'EACCES',
 ]);
 
-function connectReason(code: string | undefined): FailureReason {
-  if (code === 'ENOTFOUND' || code === 'EAI_AGAIN' || code === 'EAI_FAIL') return 'dns';
-  return code !== undefined && connectCodes.has(code) ? 'connect' : 'tls';
+function connectFailure(cause: ConnectError): ScrapeFailure {
+  const { code = '', syscall, reason, message } = cause;
+  if (syscall === 'getaddrinfo') return new ScrapeFailure('dns', message, { cause });
+  if (syscall === 'connect' || connectCodes.has(code))
+    return new ScrapeFailure('connect', message, { cause });
+  // OpenSSL's whole message has its source lines in it, and a newline.
+  const text = code.startsWith('ERR_SSL_') && reason !== undefined ? `TLS handshake: ${reason}` : message;
+  return new ScrapeFailure('tls', text, { cause });
+}
+
+/** What Node and OpenSSL say of a connection that was not made. */
+interface ConnectError extends NodeJS.ErrnoException {
+  readonly reason?: string;
 }
 
 /**
@@ -66,22 +76,18 @@ export class Connector {
 
   /** In the shape that undici calls. */
   readonly connect = (options: buildConnector.Options, callback: buildConnector.Callback): void => {
-    let connector: buildConnector.connector;
     try {
-      connector = this.#connector(options.protocol === 'https:');
+      const connector = this.#connector(options.protocol === 'https:');
+      this.#socket = connector(options, (...[error, socket]) => {
+        if (error === null) {
+          this.opened++;
+          callback(null, socket);
+        } else callback(connectFailure(error), null);
+      }) as unknown as Socket | undefined;
     } catch (error) {
-      callback(error as Error, null);
-      return;
+      // Node reads certificates and keys here.
+      callback(error instanceof ScrapeFailure ? error : connectFailure(error as ConnectError), null);
     }
-    this.#socket = connector(options, (...[error, socket]) => {
-      if (error === null) {
-        this.opened++;
-        callback(null, socket);
-        return;
-      }
-      const { code, message } = error as NodeJS.ErrnoException;
-      callback(new ScrapeFailure(connectReason(code), message, { cause: error }), null);
-    }) as unknown as Socket | undefined;
   };
 
   /** Destroys the connection, or the attempt at one. */

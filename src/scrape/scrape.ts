@@ -27,15 +27,20 @@ export class Scrape {
   readonly target: OwnedTarget;
   /** `performance.now()` at the beginning. */
   readonly startedAt: number;
+  /** What the first caller gives it; the target is told. */
+  readonly timeoutMs: number;
+  /** Nobody can join it any more. */
+  cancelled: boolean = false;
   outcome: Outcome | undefined = undefined;
   pins: number = 0;
   readonly waiters: Set<() => void> = new Set();
   /** Runs while nobody waits for a scrape that is under way. */
   abandonTimer: NodeJS.Timeout | undefined = undefined;
 
-  constructor(id: number, target: OwnedTarget, startedAt: number) {
+  constructor(id: number, target: OwnedTarget, startedAt: number, timeoutMs: number) {
     this.id = id;
     this.target = target;
     this.startedAt = startedAt;
+    this.timeoutMs = timeoutMs;
   }
 }

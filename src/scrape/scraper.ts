@@ -1,10 +1,11 @@
 import type { ScrapePools, Target, TargetSet } from '../discovery/target.ts';
 import type { Logger } from '../log/logger.ts';
 import { assignTargets } from './assignment.ts';
-import type { Outcome } from './outcome.ts';
+import { timedOut, type Outcome } from './outcome.ts';
 import type { AnswerEntry, WorkerTarget } from './protocol.ts';
 import { awaitScrapes, type RoundEntry, type RoundOptions } from './round.ts';
 import { Scrape, type OwnedTarget } from './scrape.ts';
+import { Turns } from './turns.ts';
 import { WorkerThread } from './worker-thread.ts';
 
 /** A virt-handler with a hung VM answers after 10 s. */
@@ -51,6 +52,7 @@ export class Scraper implements AsyncDisposable {
   readonly #owned: Set<OwnedTarget> = new Set();
   /** Scrapes under way. */
   readonly #scrapes: Map<number, Scrape> = new Map();
+  readonly #turns: Turns = new Turns();
   /** Ended scrapes whose expositions the workers hold. */
   readonly #kept: Set<Scrape> = new Set();
   #released: number[][] = [];
@@ -83,7 +85,12 @@ export class Scraper implements AsyncDisposable {
   setTargets(set: TargetSet): void {
     const { targets } = set;
     this.#startWorkers(targets.length);
-    const before = new Map(this.#targets.map((owned) => [owned.target.key, owned]));
+    // One that is gone but still being scraped may come back.
+    const before = new Map(
+      [...this.#owned]
+        .filter(({ gone, inFlight }) => !gone || inFlight !== undefined)
+        .map((owned) => [owned.target.key, owned]),
+    );
     const owners = assignTargets(
       targets.map((target) => costOf(before.get(target.key))),
       targets.map((target) => before.get(target.key)?.worker),
@@ -96,6 +103,7 @@ export class Scraper implements AsyncDisposable {
       // One that is being scraped stays where it is until a later change.
       if (known !== undefined && (known.worker === worker || known.inFlight !== undefined)) {
         before.delete(target.key);
+        known.gone = false;
         return known;
       }
       const owned = this.#own(target, worker);
@@ -186,9 +194,11 @@ export class Scraper implements AsyncDisposable {
     for (const scrape of this.#kept) {
       if (scrape.target.worker === index) scrape.outcome = outcome(scrape);
     }
-    for (const owned of targets) {
-      this.#dropReusable(owned);
-      if (owned.inFlight !== undefined) this.#ended(owned.inFlight.id, outcome(owned.inFlight));
+    for (const owned of targets) this.#dropReusable(owned);
+    // Those that were waiting for their turn lose nothing.
+    const begun = [...this.#scrapes.values()].filter((scrape) => this.#turns.has(scrape));
+    for (const scrape of begun) {
+      if (scrape.target.worker === index) this.#ended(scrape.id, outcome(scrape));
     }
   }
 
@@ -221,22 +231,22 @@ export class Scraper implements AsyncDisposable {
   }
 
   #joinOrStart(target: OwnedTarget, timeoutMs: number): Scrape {
-    if (target.inFlight !== undefined) {
+    if (target.inFlight !== undefined && !target.inFlight.cancelled) {
       clearTimeout(target.inFlight.abandonTimer);
       return target.inFlight;
     }
     if (target.reusable !== undefined) return target.reusable;
-    const scrape = new Scrape(++this.#lastScrape, target, performance.now());
+    const scrape = new Scrape(++this.#lastScrape, target, performance.now(), timeoutMs);
     target.inFlight = scrape;
     target.pins++;
     this.#scrapes.set(scrape.id, scrape);
-    this.#workers[target.worker]!.post({
-      type: 'scrape',
-      target: target.id,
-      scrape: scrape.id,
-      timeoutSeconds: timeoutMs / 1000,
-    });
+    if (this.#turns.enter(scrape)) this.#begin(scrape);
     return scrape;
+  }
+
+  #begin({ id, target, timeoutMs }: Scrape): void {
+    const timeoutSeconds = timeoutMs / 1000;
+    this.#workers[target.worker]!.post({ type: 'scrape', target: target.id, scrape: id, timeoutSeconds });
   }
 
   #ended(id: number, outcome: Outcome): void {
@@ -246,7 +256,9 @@ export class Scraper implements AsyncDisposable {
     const { target } = scrape;
     clearTimeout(scrape.abandonTimer);
     scrape.outcome = outcome;
-    target.inFlight = undefined;
+    if (target.inFlight === scrape) target.inFlight = undefined;
+    const next = this.#turns.leave(scrape);
+    if (next !== undefined) this.#begin(next);
     target.last = { outcome, endedAt: Date.now() };
     if (outcome.up) this.#kept.add(scrape);
     this.#pin(scrape);
@@ -283,6 +295,12 @@ export class Scraper implements AsyncDisposable {
   }
 
   #cancel(scrape: Scrape): void {
+    if (scrape.cancelled) return;
+    scrape.cancelled = true;
+    if (!this.#turns.has(scrape)) {
+      this.#ended(scrape.id, timedOut((performance.now() - scrape.startedAt) / 1000));
+      return;
+    }
     this.#workers[scrape.target.worker]!.post({ type: 'cancel', scrape: scrape.id });
   }
 

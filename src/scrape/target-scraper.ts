@@ -131,7 +131,8 @@ export class TargetScraper {
     const handler: Dispatcher.DispatchHandler = {
       onRequestStart: () => {},
       onResponseStart: (_controller, status, headers, statusText) => {
-        if (settled) return;
+        // What comes before the answer, such as 103 Early Hints, is none.
+        if (settled || status < 200) return;
         if (status !== 200) {
           fail(
             new ScrapeFailure(
@@ -150,7 +151,10 @@ export class TargetScraper {
           this.#disconnect();
           return;
         }
-        reader = new BodyReader(this.#shop, this.rules, headers['content-encoding'] === 'gzip', BODY_LIMIT);
+        reader = new BodyReader(this.#shop, this.rules, {
+          gzip: headers['content-encoding'] === 'gzip',
+          limit: BODY_LIMIT,
+        });
       },
       onResponseData: (_controller, chunk) => attempt((into) => into.push(chunk)),
       onResponseEnd: () =>

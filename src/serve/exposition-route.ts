@@ -4,6 +4,7 @@ import { pipeline } from 'node:stream/promises';
 import { createGunzip } from 'node:zlib';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { Answer } from '../merge/answer.ts';
+import type { Logger } from '../log/logger.ts';
 import { HeaderCache } from '../merge/gzip-join.ts';
 import type { Scraper } from '../scrape/scraper.ts';
 import type { Selector } from '../selector/selector.ts';
@@ -21,6 +22,7 @@ export interface ExpositionOptions {
   readonly telemetry: Telemetry;
   readonly maxTimeoutMs: number;
   readonly view: 'metrics' | 'federate';
+  readonly log: Logger;
 }
 
 /** Answers with the merged exposition: a round for this caller, then its families as they are joined. */
@@ -35,7 +37,7 @@ export class ExpositionRoute {
 
   /** Handles one request. With selectors, only series that one of them selects. */
   async answer(request: FastifyRequest, reply: FastifyReply, selectors: readonly Selector[]): Promise<void> {
-    const { scraper, telemetry, maxTimeoutMs, view } = this.#options;
+    const { scraper, telemetry, maxTimeoutMs, view, log } = this.#options;
     const caller = readCaller(request.headers);
     const left = new AbortController();
     const onClose = (): void => left.abort(new CallerLeft('the caller went away'));
@@ -62,17 +64,12 @@ export class ExpositionRoute {
         complete: round.entries.every((entry) => entry.outcome.up),
       });
     } catch (error) {
-      telemetry.answerFailed(
-        view,
-        error instanceof CallerLeft || left.signal.aborted ? 'caller_left' : 'error',
-      );
-      if (reply.raw.headersSent || left.signal.aborted) {
-        // What was written so far could pass for the whole, so the connection must not end well.
-        reply.raw.destroy();
-        if (!left.signal.aborted) throw error;
-        return;
-      }
-      throw error;
+      telemetry.answerFailed(view, isLeaving(error) ? 'caller_left' : 'error');
+      if (!reply.raw.headersSent && !left.signal.aborted) throw error;
+      // What was written so far could pass for the whole, so the connection must not end well.
+      reply.raw.destroy();
+      if (!isLeaving(error))
+        log.error('answer broken off', { path: request.url.split('?')[0], error: error as Error });
     } finally {
       reply.raw.off('close', onClose);
     }
@@ -80,6 +77,19 @@ export class ExpositionRoute {
 }
 
 class CallerLeft extends Error {}
+
+/** What writing to a caller that went away fails with. An error of our own closes the connection too, but keeps its code. */
+const leavingCodes = new Set([
+  'ECONNRESET',
+  'EPIPE',
+  'ERR_STREAM_DESTROYED',
+  'ERR_STREAM_PREMATURE_CLOSE',
+  'ERR_STREAM_UNABLE_TO_PIPE',
+]);
+
+function isLeaving(error: unknown): boolean {
+  return error instanceof CallerLeft || leavingCodes.has((error as NodeJS.ErrnoException).code ?? '');
+}
 
 /** Writes the answer and returns the bytes that went out. On any failure the response is destroyed. */
 async function write(answer: Answer, response: ServerResponse, gzip: boolean): Promise<number> {

@@ -25,8 +25,9 @@ export function createServer(options: ServerOptions): FastifyInstance {
     forceCloseConnections: 'idle',
     routerOptions: { querystringParser },
   });
-  const metrics = new ExpositionRoute({ scraper, telemetry, maxTimeoutMs, view: 'metrics' });
-  const federate = new ExpositionRoute({ scraper, telemetry, maxTimeoutMs, view: 'federate' });
+  cutWhenDrained(server);
+  const metrics = new ExpositionRoute({ scraper, telemetry, maxTimeoutMs, view: 'metrics', log });
+  const federate = new ExpositionRoute({ scraper, telemetry, maxTimeoutMs, view: 'federate', log });
   const unready = (reply: FastifyReply): boolean => {
     if (discovery.current !== undefined) return false;
     void reply.code(503).type(TEXT).send(`Not ready: ${discovery.waiting()}\n`);
@@ -80,4 +81,29 @@ export function createServer(options: ServerOptions): FastifyInstance {
 /** `match[]` may stand several times, and its brackets escaped or not. */
 function querystringParser(text: string): Record<string, unknown> {
   return new URLSearchParams(text) as unknown as Record<string, unknown>;
+}
+
+/**
+ * Closing waits for the answers under way. What connections are left then are cut: clients keep them open for later
+ * requests, some before their first, and nothing else would end them.
+ */
+function cutWhenDrained(server: FastifyInstance): void {
+  let underWay = 0;
+  let closing = false;
+  const cut = (): void => {
+    if (closing && underWay === 0) server.server.closeAllConnections();
+  };
+  server.addHook('onRequest', (_request, reply, done) => {
+    underWay++;
+    reply.raw.once('close', () => {
+      underWay--;
+      cut();
+    });
+    done();
+  });
+  server.addHook('preClose', (done) => {
+    closing = true;
+    setImmediate(cut);
+    done();
+  });
 }

@@ -1,0 +1,116 @@
+import t from 'tap';
+import type { Outcome } from '../../src/scrape/outcome.ts';
+import { WorkerThread } from '../../src/scrape/worker-thread.ts';
+import { startPlainPod } from './fixture.ts';
+
+/** A worker that knows one target, and the outcomes of its scrapes. */
+function startWorker(url: string) {
+  const waiting = new Map<number, (outcome: Outcome) => void>();
+  const crashed = Promise.withResolvers<Error>();
+  const worker = new WorkerThread(
+    { userAgent: 'test/1' },
+    {
+      scraped: (scrape, outcome) => waiting.get(scrape)?.(outcome),
+      crashed: crashed.resolve,
+    },
+  );
+  const target = {
+    id: 1,
+    url,
+    labels: [],
+    honorLabels: true,
+    honorTimestamps: true,
+    enableCompression: true,
+    tls: { insecureSkipVerify: true },
+  };
+  worker.post({ type: 'targets', added: [target], removed: [] });
+  const scrape = (id: number): Promise<Outcome> =>
+    new Promise((resolve) => {
+      waiting.set(id, resolve);
+      worker.post({ type: 'scrape', target: 1, scrape: id, timeoutSeconds: 10 });
+    });
+  return { worker, scrape, crashed: crashed.promise };
+}
+
+t.test('expositions are kept until they are released', async (t) => {
+  await using pod = await startPlainPod();
+  const { worker, scrape } = startWorker(pod.url);
+  await using _worker = worker;
+  const first = await scrape(1);
+  const second = await scrape(2);
+  t.match([first, second], [{ up: true }, { up: true }]);
+  const names = async (answer: number, id: number): Promise<string[]> => {
+    const families = await worker.survey(answer, [{ target: 1, scrape: id, outcome: first }], []);
+    return families.map(({ name }) => name);
+  };
+  t.ok((await names(1, 1)).includes('a_metric'));
+  worker.drop(1);
+  worker.post({ type: 'release', scrapes: [1, 99] });
+  await t.rejects(names(2, 1), { message: /exposition of scrape 1 is gone/ }, 'an answer, not a crash');
+  t.ok((await names(3, 2)).includes('a_metric'), 'the other is still there');
+});
+
+t.test('an answer comes part by part, several side by side', async (t) => {
+  const body = Array.from({ length: 60_000 }, (_, i) => `a_metric{n="${(i * 7919) % 60_000}"} ${i}\n`).join(
+    '',
+  );
+  await using pod = await startPlainPod({ body: () => body });
+  const { worker, scrape } = startWorker(pod.url);
+  await using _worker = worker;
+  const entries = [{ target: 1, scrape: 1, outcome: await scrape(1) }];
+  const order: number[][] = [];
+  for (const answer of [1, 2]) {
+    const families = await worker.survey(answer, entries, []);
+    order.push(families.map((_, i) => i));
+    worker.compose(answer, order.at(-1)!);
+  }
+  const read = async (answer: number): Promise<number> => {
+    const [last] = [order[answer - 1]!.at(-1)];
+    let raw = 0;
+    for (;;) {
+      const { rows } = await worker.nextPart(answer);
+      for (const row of rows) raw += row.rawLength;
+      const end = rows.at(-1);
+      if (end?.family === last && end?.complete === true) return raw;
+    }
+  };
+  const [one, two] = await Promise.all([read(1), read(2)]);
+  t.equal(one, two);
+  t.ok(one > body.length);
+});
+
+t.test('a thread that ends unasked', async (t) => {
+  await using pod = await startPlainPod();
+  const { worker, scrape, crashed } = startWorker(pod.url);
+  await using _worker = worker;
+  const entries = [{ target: 1, scrape: 1, outcome: await scrape(1) }];
+  const families = await worker.survey(1, entries, []);
+  worker.compose(
+    1,
+    families.map((_, i) => i),
+  );
+  await worker.nextPart(1);
+  const waiting = worker.nextPart(1);
+  const surveying = worker.survey(2, entries, []);
+  await Promise.all([
+    worker.crash(),
+    t.rejects(waiting, { message: /ended/ }, 'who waits for a part is told'),
+    t.rejects(surveying, { message: /ended/ }, 'who waits for a survey too'),
+  ]);
+  t.match(await crashed, { message: /the worker thread ended with code/ });
+  await t.rejects(worker.nextPart(1), { message: /ended/ }, 'and who comes later');
+  await t.rejects(worker.survey(3, entries, []), { message: /ended/ });
+  worker.drop(1);
+});
+
+t.test('one that is ended on purpose is no crash', async (t) => {
+  await using pod = await startPlainPod();
+  const { worker, scrape, crashed } = startWorker(pod.url);
+  const entries = [{ target: 1, scrape: 1, outcome: await scrape(1) }];
+  const surveying = worker.survey(1, entries, []);
+  surveying.catch(() => undefined);
+  await worker[Symbol.asyncDispose]();
+  await surveying.catch((error: Error) => t.match(error.message, /ending/));
+  const told = await Promise.race([crashed, Promise.resolve('nothing')]);
+  t.equal(told, 'nothing');
+});
