@@ -12,7 +12,7 @@ const outdir = path.join(root, 'dist');
 await rm(outdir, { recursive: true, force: true });
 const { metafile } = await build({
   absWorkingDir: root,
-  entryPoints: { main: 'src/main.ts', worker: 'src/scrape/worker.ts' },
+  entryPoints: { main: 'src/main.ts', worker: 'src/worker/worker.ts' },
   outdir,
   bundle: true,
   // What both need is there once, and the Kubernetes client is read only when it is asked for: 80 MB at the start instead of 119.

@@ -5,8 +5,8 @@ import type { Flags, ListenAddress } from './cli/flags.ts';
 import type { Config } from './config/scrape-config.ts';
 import { createDiscovery } from './discovery/discovery.ts';
 import type { Logger } from './log/logger.ts';
-import { Scraper } from './scrape/scraper.ts';
-import { ScrapeLog } from './scrape/scrape-log.ts';
+import { Scraper } from './round/scraper.ts';
+import { ScrapeLog } from './round/scrape-log.ts';
 import { createServer } from './serve/server.ts';
 import { Telemetry } from './serve/telemetry.ts';
 

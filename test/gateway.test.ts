@@ -5,7 +5,7 @@ import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import t from 'tap';
 import packageJson from '../package.json' with { type: 'json' };
-import { gate, startPlainPod } from './scrape/fixture.ts';
+import { gate, startPlainPod } from './round/fixture.ts';
 import { configOf, eventually, get, gzip, valueOf } from './serve/fixture.ts';
 import { startProgram } from './serve/program.ts';
 

@@ -1,5 +1,5 @@
 import { MetricType, suffixes, typeWord } from '../exposition/metric-type.ts';
-import type { SurveyFamily } from '../scrape/protocol.ts';
+import type { SurveyFamily } from './share.ts';
 
 /** One metric family of an answer: its metadata lines, and where its samples are. */
 export interface PlannedFamily {

@@ -2,13 +2,34 @@ import type { BlockDeflater } from '../exposition/block-deflater.ts';
 import { combineCrc } from '../exposition/crc.ts';
 import type { BlockPart, FamilyBlock, LabelledExposition } from '../exposition/family-block.ts';
 import { MetricType } from '../exposition/metric-type.ts';
-import type { ShareRow, SurveyFamily } from '../scrape/protocol.ts';
 import type { Selector } from '../selector/selector.ts';
 import { LineFilter } from './line-filter.ts';
 import { REPORT_FAMILIES, reportLines, type Reported } from './report.ts';
 
 /** Deflated bytes that are handed over at a time: enough that messages cost nothing, little enough that a slow reader holds up little. */
 const PART_BYTES = 1024 * 1024;
+
+/** One family of a share, without its bytes. */
+export interface SurveyFamily {
+  readonly name: string;
+  /** Whether these are report series, which come before those of the targets. */
+  readonly report: boolean;
+  /** Number of targets with samples by the type that they declare. */
+  readonly types: readonly number[];
+  /** Number of targets with samples by the HELP text that they have. */
+  readonly helps: ReadonlyMap<string, number>;
+}
+
+/** Deflated bytes of a family: those of the next `length` bytes of a part. */
+export interface ShareRow {
+  /** Index into the survey. */
+  readonly family: number;
+  readonly length: number;
+  readonly rawLength: number;
+  readonly crc: number;
+  /** Whether this ends the family; otherwise the next part goes on with it. */
+  readonly complete: boolean;
+}
 
 /** One target of a share. `exposition` is there when the target is up. */
 export interface ShareTarget extends Reported {

@@ -1,12 +1,14 @@
 import { Client, type Dispatcher } from 'undici';
+import type { TlsConfig } from '../config/scrape-config.ts';
+import type { Labels } from '../discovery/target.ts';
 import { BodyReader, BodySizeError, EncodingError, type Workshop } from '../exposition/body-reader.ts';
 import type { LabelledExposition } from '../exposition/family-block.ts';
+import { isOpenMetrics } from '../exposition/openmetrics.ts';
 import { LabelRules } from '../exposition/label-rules.ts';
 import { ScanError } from '../exposition/scan-error.ts';
 import { Connector } from './connector.ts';
 import { ScrapeFailure } from './failure.ts';
 import type { Outcome } from './outcome.ts';
-import type { WorkerTarget } from './protocol.ts';
 
 /** What Prometheus sends for `scrape_protocols: [PrometheusText0.0.4]`. */
 const ACCEPT = 'text/plain;version=0.0.4;q=0.6,*/*;q=0.5';
@@ -14,6 +16,17 @@ const ACCEPT = 'text/plain;version=0.0.4;q=0.6,*/*;q=0.5';
 const BODY_LIMIT = 256 * 1024 * 1024;
 /** KubeVirt's servers keep idle connections; between two scrapes usually lie 30 s, seldom more than minutes. */
 const KEEP_ALIVE_MS = 10 * 60_000;
+
+/** A target as its scraper needs it. A plain value that can cross threads. */
+export interface ScrapedTarget {
+  readonly id: number;
+  readonly url: string;
+  readonly labels: Labels;
+  readonly honorLabels: boolean;
+  readonly honorTimestamps: boolean;
+  readonly enableCompression: boolean;
+  readonly tls: TlsConfig;
+}
 
 /** A scrape's end: its outcome, with the exposition when it is up. */
 export interface ScrapeResult {
@@ -24,7 +37,7 @@ export interface ScrapeResult {
 /** Scrapes one target over one connection that is kept. At most one scrape at a time. */
 export class TargetScraper {
   readonly rules: LabelRules;
-  readonly #target: WorkerTarget;
+  readonly #target: ScrapedTarget;
   /** Undefined when the URL is none, which Prometheus finds out no earlier than here. */
   readonly #url: URL | undefined;
   readonly #shop: Workshop;
@@ -33,7 +46,7 @@ export class TargetScraper {
   #connector: Connector | undefined;
   #cancel: ((failure: ScrapeFailure) => void) | undefined;
 
-  constructor(target: WorkerTarget, shop: Workshop, userAgent: string) {
+  constructor(target: ScrapedTarget, shop: Workshop, userAgent: string) {
     this.#target = target;
     this.#url = URL.parse(target.url) ?? undefined;
     this.#shop = shop;
@@ -143,17 +156,10 @@ export class TargetScraper {
           this.#disconnect();
           return;
         }
-        const openMetrics = /^\s*application\/openmetrics-text\s*(;|$)/i.test(
-          String(headers['content-type'] ?? ''),
-        );
-        if (openMetrics) {
-          fail(new ScrapeFailure('exposition', 'the body is OpenMetrics, although text 0.0.4 was asked for'));
-          this.#disconnect();
-          return;
-        }
         reader = new BodyReader(this.#shop, this.rules, {
           gzip: headers['content-encoding'] === 'gzip',
           limit: BODY_LIMIT,
+          openMetrics: isOpenMetrics(String(headers['content-type'] ?? '')),
         });
       },
       onResponseData: (_controller, chunk) => attempt((into) => into.push(chunk)),

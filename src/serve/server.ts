@@ -1,7 +1,7 @@
 import { fastify, type FastifyInstance, type FastifyReply } from 'fastify';
 import type { Discovery } from '../discovery/discovery.ts';
 import type { Logger } from '../log/logger.ts';
-import type { Scraper } from '../scrape/scraper.ts';
+import type { Scraper } from '../round/scraper.ts';
 import { readMatchers, SelectorError, type Selector } from '../selector/selector.ts';
 import { ExpositionRoute } from './exposition-route.ts';
 import { indexPage } from './index-page.ts';

@@ -2,7 +2,7 @@ import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from 'prom
 import type { Discovery } from '../discovery/discovery.ts';
 import { FAILURE_REASONS, type FailureReason } from '../scrape/failure.ts';
 import type { Outcome } from '../scrape/outcome.ts';
-import type { Scraper } from '../scrape/scraper.ts';
+import type { Scraper } from '../round/scraper.ts';
 
 const PREFIX = 'kubevirt_metrics_gateway_';
 /** From a small cluster's few milliseconds to the longest timeout. */

@@ -2,7 +2,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import type { Discovery } from '../../src/discovery/discovery.ts';
 import { timedOut } from '../../src/scrape/outcome.ts';
-import type { Scraper } from '../../src/scrape/scraper.ts';
+import type { Scraper } from '../../src/round/scraper.ts';
 import { createServer } from '../../src/serve/server.ts';
 import { Telemetry } from '../../src/serve/telemetry.ts';
 import { root } from './markdown.ts';

@@ -1,7 +1,7 @@
 import t from 'tap';
 import { MetricType, typeWord } from '../../src/exposition/metric-type.ts';
 import { planAnswer } from '../../src/merge/plan.ts';
-import type { SurveyFamily } from '../../src/scrape/protocol.ts';
+import type { SurveyFamily } from '../../src/merge/share.ts';
 import { exposed, merge, up } from './fixture.ts';
 
 type Votes = Partial<Record<keyof typeof MetricType, number>>;

@@ -72,6 +72,17 @@ export function podFixtures(nowMs: number): readonly PodFixture[] {
       body: order(nowMs),
       why: 'families in pieces, series twice, explicit timestamps beside none',
     },
+    {
+      name: 'virt-exportproxy-openmetrics',
+      container: 'exportproxy',
+      body: '',
+      behaviour: {
+        kind: 'rubbish',
+        body: openMetrics(nowMs),
+        contentType: 'application/openmetrics-text; version=1.0.0; charset=utf-8',
+      },
+      why: 'OpenMetrics, although text was asked for',
+    },
     { name: 'virt-exportproxy-empty', container: 'exportproxy', body: '', why: 'no sample at all is up' },
     ...['text/html', 'application/json', 'text/plain', 'nonsense', ''].map((contentType, n) => ({
       name: `virt-exportproxy-type-${n}`,
@@ -134,6 +145,33 @@ export const FAILING: readonly PodFixture[] = [
     why: 'half a body',
   },
 ];
+
+function openMetrics(nowMs: number): string {
+  const seconds = nowMs / 1000;
+  return `# HELP explicit_om Things that \\"happened\\".
+# TYPE explicit_om counter
+explicit_om_total{namespace="team-a",empty=""} 5 ${seconds} # {trace="abc"} 1 ${seconds}
+explicit_om_created{namespace="team-a"} 1.5e9 ${seconds - 0.0015}
+# TYPE om_build info
+om_build_info{version="1"} 1
+# TYPE om_state stateset
+om_state{om_state="on"} 1
+om_state{om_state="off"} 0
+# TYPE om_size_bytes histogram
+# UNIT om_size_bytes bytes
+om_size_bytes_bucket{le="0.5"} 1 # {trace="x"} 0.3
+om_size_bytes_bucket{le="+Inf"} 2
+om_size_bytes_count 2
+om_size_bytes_sum 7
+# TYPE om_gauge gaugehistogram
+om_gauge_bucket{le="+Inf"} 2
+om_gauge_gcount 2
+om_gauge_gsum 7
+# TYPE om_unknown unknown
+om_unknown NaN
+# EOF
+`;
+}
 
 function virtHandler(nowMs: number): string {
   const ring = Array.from({ length: 10 }, (_, n) => nowMs - 60_000 + n * 5_000);

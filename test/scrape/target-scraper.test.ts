@@ -8,19 +8,18 @@ import t from 'tap';
 import type { TlsConfig } from '../../src/config/scrape-config.ts';
 import { Workshop } from '../../src/exposition/body-reader.ts';
 import { FAILURE_REASONS, ScrapeFailure } from '../../src/scrape/failure.ts';
-import type { WorkerTarget } from '../../src/scrape/protocol.ts';
-import { TargetScraper } from '../../src/scrape/target-scraper.ts';
+import { TargetScraper, type ScrapedTarget } from '../../src/scrape/target-scraper.ts';
 import { createAuthority } from '../../simulator/certificate.ts';
 import { podAuthority, podCertificate, startPod } from '../../simulator/pod.ts';
 import type { Behaviour, PodOptions } from '../../simulator/pod.ts';
 import { until } from '../discovery/fixture.ts';
-import { startPlainPod } from './fixture.ts';
+import { startPlainPod } from '../round/fixture.ts';
 
 const insecure = { insecureSkipVerify: true };
 const service = 'virt-handler.kubevirt.svc';
 
 /** The scraper of one URL, with its connection closed at the end of the scope. */
-function scraperOf(url: string, tls: TlsConfig = insecure, more: Partial<WorkerTarget> = {}) {
+function scraperOf(url: string, tls: TlsConfig = insecure, more: Partial<ScrapedTarget> = {}) {
   const target = {
     id: 1,
     url,
@@ -220,8 +219,19 @@ t.test('why a scrape fails', async (t) => {
           contentType: 'application/openmetrics-text; version=1.0.0; charset=utf-8',
         },
       },
+      want: 'up',
+    },
+    {
+      why: 'OpenMetrics that is cut off',
+      pod: {
+        behaviour: {
+          kind: 'rubbish',
+          body: 'a 1\n',
+          contentType: 'application/openmetrics-text; version=1.0.0; charset=utf-8',
+        },
+      },
       want: 'exposition',
-      error: /OpenMetrics/,
+      error: /line 2: the body ends without # EOF/,
     },
     { why: 'nothing', pod: { behaviour: { kind: 'rubbish', body: '' } }, want: 'up' },
     {

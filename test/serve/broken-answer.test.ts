@@ -7,7 +7,7 @@ import type { Discovery } from '../../src/discovery/discovery.ts';
 import { createServer } from '../../src/serve/server.ts';
 import { Telemetry } from '../../src/serve/telemetry.ts';
 import { recordingLogger } from '../discovery/fixture.ts';
-import { ask, setOf, startPlainPod, startScraper } from '../scrape/fixture.ts';
+import { ask, setOf, startPlainPod, startScraper } from '../round/fixture.ts';
 import { get, gzip, largeBody, valueOf } from './fixture.ts';
 
 const discovery: Discovery = {

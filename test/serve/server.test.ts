@@ -7,7 +7,7 @@ import t from 'tap';
 import { kubevirtConfig } from '../../src/config/kubevirt.ts';
 import { startKubernetesApi } from '../../simulator/kubernetes-api.ts';
 import { until } from '../discovery/fixture.ts';
-import { gate, startPlainPod, startPods } from '../scrape/fixture.ts';
+import { gate, startPlainPod, startPods } from '../round/fixture.ts';
 import {
   configOf,
   eventually,

@@ -1,6 +1,6 @@
 import t from 'tap';
 import { FAILURE_REASONS } from '../../src/scrape/failure.ts';
-import { startPlainPod } from '../scrape/fixture.ts';
+import { startPlainPod } from '../round/fixture.ts';
 import { configOf, get, gzip, promtoolProblems, startTestGateway, valueOf } from './fixture.ts';
 
 t.test('what the gateway tells of itself', async (t) => {

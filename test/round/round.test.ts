@@ -1,10 +1,10 @@
 import t from 'tap';
 import type { Outcome } from '../../src/scrape/outcome.ts';
 import { timedOut } from '../../src/scrape/outcome.ts';
-import { awaitScrapes } from '../../src/scrape/round.ts';
-import type { RoundOptions } from '../../src/scrape/round.ts';
-import { Scrape } from '../../src/scrape/scrape.ts';
-import type { OwnedTarget } from '../../src/scrape/scrape.ts';
+import { awaitScrapes } from '../../src/round/round.ts';
+import type { RoundOptions } from '../../src/round/round.ts';
+import { Scrape } from '../../src/round/scrape.ts';
+import type { OwnedTarget } from '../../src/round/scrape.ts';
 import { targetOf } from './fixture.ts';
 
 const up: Outcome = { ...timedOut(1), up: true };

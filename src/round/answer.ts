@@ -1,8 +1,8 @@
-import type { AnswerEntry } from '../scrape/protocol.ts';
-import type { Part, WorkerThread } from '../scrape/worker-thread.ts';
+import type { AnswerEntry } from '../worker/protocol.ts';
+import type { Part, WorkerThread } from '../worker/worker-thread.ts';
 import type { Selector } from '../selector/selector.ts';
-import { GzipJoin, type HeaderCache } from './gzip-join.ts';
-import { planAnswer, type PlannedFamily } from './plan.ts';
+import { GzipJoin, type HeaderCache } from '../merge/gzip-join.ts';
+import { planAnswer, type PlannedFamily } from '../merge/plan.ts';
 
 /** One worker with the targets of the answer that it has, in their order. */
 export interface AnswerShare {

@@ -3,7 +3,7 @@ import { createServer } from 'node:net';
 import type { AddressInfo, Socket } from 'node:net';
 import t from 'tap';
 import { until } from '../discovery/fixture.ts';
-import { Answer } from '../../src/merge/answer.ts';
+import { Answer } from '../../src/round/answer.ts';
 import { HeaderCache } from '../../src/merge/gzip-join.ts';
 import {
   ask,

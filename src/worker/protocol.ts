@@ -1,18 +1,7 @@
-import type { TlsConfig } from '../config/scrape-config.ts';
-import type { Labels } from '../discovery/target.ts';
+import type { ShareRow, SurveyFamily } from '../merge/share.ts';
 import type { Selector } from '../selector/selector.ts';
-import type { Outcome } from './outcome.ts';
-
-/** A target as the worker that owns it knows it. */
-export interface WorkerTarget {
-  readonly id: number;
-  readonly url: string;
-  readonly labels: Labels;
-  readonly honorLabels: boolean;
-  readonly honorTimestamps: boolean;
-  readonly enableCompression: boolean;
-  readonly tls: TlsConfig;
-}
+import type { Outcome } from '../scrape/outcome.ts';
+import type { ScrapedTarget } from '../scrape/target-scraper.ts';
 
 /** One target in one answer: its outcome, and the scrape whose exposition is shown when it is up. */
 export interface AnswerEntry {
@@ -23,7 +12,11 @@ export interface AnswerEntry {
 
 /** From the serving thread to a worker. */
 export type WorkerRequest =
-  | { readonly type: 'targets'; readonly added: readonly WorkerTarget[]; readonly removed: readonly number[] }
+  | {
+      readonly type: 'targets';
+      readonly added: readonly ScrapedTarget[];
+      readonly removed: readonly number[];
+    }
   /** Begins a scrape; answered by `scraped` once. */
   | {
       readonly type: 'scrape';
@@ -48,28 +41,6 @@ export type WorkerRequest =
   | { readonly type: 'more'; readonly answer: number }
   /** Ends an answer, complete or not. */
   | { readonly type: 'drop'; readonly answer: number };
-
-/** One family as one worker has it, without its bytes. */
-export interface SurveyFamily {
-  readonly name: string;
-  /** Whether these are report series, which come before those of the targets. */
-  readonly report: boolean;
-  /** Number of targets with samples by the type that they declare. */
-  readonly types: readonly number[];
-  /** Number of targets with samples by the HELP text that they have. */
-  readonly helps: ReadonlyMap<string, number>;
-}
-
-/** Deflated bytes of a family: those of the next `length` bytes of a part. */
-export interface ShareRow {
-  /** Index into the survey. */
-  readonly family: number;
-  readonly length: number;
-  readonly rawLength: number;
-  readonly crc: number;
-  /** Whether this ends the family; otherwise the next part goes on with it. */
-  readonly complete: boolean;
-}
 
 /** From a worker to the serving thread. */
 export type WorkerReply =

@@ -1,11 +1,11 @@
 import { gunzipSync } from 'node:zlib';
 import { loadConfig } from '../../src/config/load-config.ts';
 import type { ScrapePools, Target, TargetSet } from '../../src/discovery/target.ts';
-import { Answer } from '../../src/merge/answer.ts';
+import { Answer } from '../../src/round/answer.ts';
 import { HeaderCache } from '../../src/merge/gzip-join.ts';
 import type { Outcome } from '../../src/scrape/outcome.ts';
-import type { Round, ScraperOptions } from '../../src/scrape/scraper.ts';
-import { Scraper } from '../../src/scrape/scraper.ts';
+import type { Round, ScraperOptions } from '../../src/round/scraper.ts';
+import { Scraper } from '../../src/round/scraper.ts';
 import { startPod } from '../../simulator/pod.ts';
 import type { Behaviour, Pod, PodOptions } from '../../simulator/pod.ts';
 import { recordingLogger } from '../discovery/fixture.ts';

@@ -1,7 +1,7 @@
 import t from 'tap';
 import type { Outcome } from '../../src/scrape/outcome.ts';
 import { timedOut } from '../../src/scrape/outcome.ts';
-import { ScrapeLog } from '../../src/scrape/scrape-log.ts';
+import { ScrapeLog } from '../../src/round/scrape-log.ts';
 import { recordingLogger } from '../discovery/fixture.ts';
 import { setOf, targetOf } from './fixture.ts';
 

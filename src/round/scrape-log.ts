@@ -1,6 +1,6 @@
 import type { Target, TargetSet } from '../discovery/target.ts';
 import type { Logger } from '../log/logger.ts';
-import type { Outcome } from './outcome.ts';
+import type { Outcome } from '../scrape/outcome.ts';
 
 /** Logs what becomes of targets: a line when a target's state or reason changes, none while it stays. */
 export class ScrapeLog {

@@ -1,7 +1,7 @@
 import t from 'tap';
 import type { Outcome } from '../../src/scrape/outcome.ts';
-import { WorkerThread } from '../../src/scrape/worker-thread.ts';
-import { startPlainPod } from './fixture.ts';
+import { WorkerThread } from '../../src/worker/worker-thread.ts';
+import { startPlainPod } from '../round/fixture.ts';
 
 /** A worker that knows one target, and the outcomes of its scrapes. */
 function startWorker(url: string) {

@@ -1,5 +1,5 @@
-import type { Outcome } from './outcome.ts';
-import { timedOut } from './outcome.ts';
+import type { Outcome } from '../scrape/outcome.ts';
+import { timedOut } from '../scrape/outcome.ts';
 import type { OwnedTarget, Scrape } from './scrape.ts';
 
 /** One target in a finished round. */

@@ -1,5 +1,5 @@
 import type { Target } from '../discovery/target.ts';
-import type { Outcome } from './outcome.ts';
+import type { Outcome } from '../scrape/outcome.ts';
 
 /** A target as the scraper keeps it: which worker owns it, and its scrapes. */
 export interface OwnedTarget {

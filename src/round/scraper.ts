@@ -1,12 +1,13 @@
 import type { ScrapePools, Target, TargetSet } from '../discovery/target.ts';
 import type { Logger } from '../log/logger.ts';
 import { assignTargets } from './assignment.ts';
-import { timedOut, type Outcome } from './outcome.ts';
-import type { AnswerEntry, WorkerTarget } from './protocol.ts';
+import { timedOut, type Outcome } from '../scrape/outcome.ts';
+import type { ScrapedTarget } from '../scrape/target-scraper.ts';
+import type { AnswerEntry } from '../worker/protocol.ts';
 import { awaitScrapes, type RoundEntry, type RoundOptions } from './round.ts';
 import { Scrape, type OwnedTarget } from './scrape.ts';
 import { Turns } from './turns.ts';
-import { WorkerThread } from './worker-thread.ts';
+import { WorkerThread } from '../worker/worker-thread.ts';
 
 /** A virt-handler with a hung VM answers after 10 s. */
 const ABANDON_AFTER_MS = 12_000;
@@ -96,7 +97,7 @@ export class Scraper implements AsyncDisposable {
       targets.map((target) => before.get(target.key)?.worker),
       this.#workers.length,
     );
-    const added: WorkerTarget[][] = this.#workers.map(() => []);
+    const added: ScrapedTarget[][] = this.#workers.map(() => []);
     this.#targets = targets.map((target, i) => {
       const known = before.get(target.key);
       const worker = owners[i]!;
@@ -217,7 +218,7 @@ export class Scraper implements AsyncDisposable {
     return owned;
   }
 
-  #workerTarget({ id, target }: OwnedTarget): WorkerTarget {
+  #workerTarget({ id, target }: OwnedTarget): ScrapedTarget {
     const config = this.#options.pools.get(target.scrapePool)!;
     return {
       id,

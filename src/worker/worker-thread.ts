@@ -1,7 +1,8 @@
 import { Worker } from 'node:worker_threads';
 import type { Selector } from '../selector/selector.ts';
-import type { Outcome } from './outcome.ts';
-import type { AnswerEntry, ShareRow, SurveyFamily, WorkerReply, WorkerRequest } from './protocol.ts';
+import type { Outcome } from '../scrape/outcome.ts';
+import type { ShareRow, SurveyFamily } from '../merge/share.ts';
+import type { AnswerEntry, WorkerReply, WorkerRequest } from './protocol.ts';
 import type { WorkerData } from './worker.ts';
 
 /** The sources are run as they are, and the bundle has its worker beside it. */

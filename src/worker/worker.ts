@@ -3,9 +3,9 @@ import { BlockDeflater } from '../exposition/block-deflater.ts';
 import { Workshop } from '../exposition/body-reader.ts';
 import type { LabelledExposition } from '../exposition/family-block.ts';
 import { Share, type SharePart, type ShareTarget } from '../merge/share.ts';
-import { ScrapeFailure } from './failure.ts';
-import type { AnswerEntry, WorkerReply, WorkerRequest, WorkerTarget } from './protocol.ts';
-import { TargetScraper } from './target-scraper.ts';
+import { ScrapeFailure } from '../scrape/failure.ts';
+import type { AnswerEntry, WorkerReply, WorkerRequest } from './protocol.ts';
+import { TargetScraper, type ScrapedTarget } from '../scrape/target-scraper.ts';
 
 /** What the serving thread hands a worker when it starts it. */
 export interface WorkerData {
@@ -63,7 +63,7 @@ function release(scrape: number): void {
   free(exposition);
 }
 
-function changeTargets(added: readonly WorkerTarget[], removed: readonly number[]): void {
+function changeTargets(added: readonly ScrapedTarget[], removed: readonly number[]): void {
   for (const id of removed) {
     scrapers.get(id)?.close();
     scrapers.delete(id);

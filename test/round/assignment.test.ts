@@ -1,5 +1,5 @@
 import t from 'tap';
-import { assignTargets } from '../../src/scrape/assignment.ts';
+import { assignTargets } from '../../src/round/assignment.ts';
 
 const many = (count: number, value: number): number[] => Array.from({ length: count }, () => value);
 
