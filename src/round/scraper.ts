@@ -7,7 +7,8 @@ import type { AnswerEntry } from '../worker/protocol.ts';
 import { awaitScrapes, type RoundEntry, type RoundOptions } from './round.ts';
 import { Scrape, type OwnedTarget } from './scrape.ts';
 import { Turns } from './turns.ts';
-import { WorkerThread } from '../worker/worker-thread.ts';
+import { WorkerPool } from '../worker/worker-pool.ts';
+import type { WorkerThread } from '../worker/worker-thread.ts';
 
 /** A virt-handler with a hung VM answers after 10 s. */
 const ABANDON_AFTER_MS = 12_000;
@@ -47,7 +48,7 @@ export interface Round extends Disposable {
  */
 export class Scraper implements AsyncDisposable {
   readonly #options: ScraperOptions;
-  readonly #workers: WorkerThread[] = [];
+  readonly #workers: WorkerPool;
   #targets: readonly OwnedTarget[] = [];
   /** Every target that a worker knows: those of the target set, and those that are gone but pinned. */
   readonly #owned: Set<OwnedTarget> = new Set();
@@ -62,6 +63,15 @@ export class Scraper implements AsyncDisposable {
 
   constructor(options: ScraperOptions) {
     this.#options = options;
+    this.#workers = new WorkerPool(
+      { userAgent: options.userAgent },
+      {
+        scraped: (id, outcome) => this.#ended(id, outcome),
+        crashed: (index, error) => this.#crashed(index, error),
+      },
+    );
+    // While it starts, the targets are looked for.
+    this.#workers.grow(1);
   }
 
   /** The targets as they are now, in the order of the target set. */
@@ -70,7 +80,7 @@ export class Scraper implements AsyncDisposable {
   }
 
   get workers(): number {
-    return this.#workers.length;
+    return this.#workers.size;
   }
 
   get scrapesInFlight(): number {
@@ -85,7 +95,8 @@ export class Scraper implements AsyncDisposable {
   /** Takes a new target set. Targets that stay keep their connections, and their scrapes under way. */
   setTargets(set: TargetSet): void {
     const { targets } = set;
-    this.#startWorkers(targets.length);
+    const wanted = Math.ceil(targets.length / TARGETS_PER_WORKER);
+    this.#workers.grow(Math.min(this.#options.maxWorkers, wanted));
     // One that is gone but still being scraped may come back.
     const before = new Map(
       [...this.#owned]
@@ -95,9 +106,9 @@ export class Scraper implements AsyncDisposable {
     const owners = assignTargets(
       targets.map((target) => costOf(before.get(target.key))),
       targets.map((target) => before.get(target.key)?.worker),
-      this.#workers.length,
+      this.#workers.size,
     );
-    const added: ScrapedTarget[][] = this.#workers.map(() => []);
+    const added: ScrapedTarget[][] = this.#workers.threads.map(() => []);
     this.#targets = targets.map((target, i) => {
       const known = before.get(target.key);
       const worker = owners[i]!;
@@ -113,7 +124,7 @@ export class Scraper implements AsyncDisposable {
       return owned;
     });
     for (const [worker, list] of added.entries()) {
-      if (list.length > 0) this.#workers[worker]!.post({ type: 'targets', added: list, removed: [] });
+      if (list.length > 0) this.#workers.at(worker).post({ type: 'targets', added: list, removed: [] });
     }
     for (const gone of before.values()) {
       gone.gone = true;
@@ -144,32 +155,17 @@ export class Scraper implements AsyncDisposable {
 
   async [Symbol.asyncDispose](): Promise<void> {
     for (const scrape of this.#scrapes.values()) clearTimeout(scrape.abandonTimer);
-    await Promise.all(this.#workers.map((worker) => worker[Symbol.asyncDispose]()));
+    await this.#workers[Symbol.asyncDispose]();
   }
 
   #shares(entries: readonly RoundEntry[]): { worker: WorkerThread; entries: AnswerEntry[] }[] {
-    const shares = this.#workers.map((worker) => ({ worker, entries: [] as AnswerEntry[] }));
+    const shares = this.#workers.threads.map((worker) => ({ worker, entries: [] as AnswerEntry[] }));
     for (const { target, scrape, outcome } of entries) {
       // A worker that crashed since took the exposition with it; the scrape's own outcome says so by now.
       const now = outcome.up ? scrape.outcome! : outcome;
       shares[target.worker]!.entries.push({ target: target.id, scrape: scrape.id, outcome: now });
     }
     return shares.filter((share) => share.entries.length > 0);
-  }
-
-  #startWorkers(targets: number): void {
-    const wanted = Math.min(this.#options.maxWorkers, Math.max(1, Math.ceil(targets / TARGETS_PER_WORKER)));
-    while (this.#workers.length < wanted) this.#workers.push(this.#startWorker(this.#workers.length));
-  }
-
-  #startWorker(index: number): WorkerThread {
-    return new WorkerThread(
-      { userAgent: this.#options.userAgent },
-      {
-        scraped: (id, outcome) => this.#ended(id, outcome),
-        crashed: (error) => this.#crashed(index, error),
-      },
-    );
   }
 
   /** A crashed worker costs its targets the scrapes that it had. */
@@ -185,9 +181,8 @@ export class Scraper implements AsyncDisposable {
       wireBytes: 0,
       bodyBytes: 0,
     });
-    this.#workers[index] = this.#startWorker(index);
     const targets = [...this.#owned].filter((owned) => owned.worker === index);
-    this.#workers[index].post({
+    this.#workers.at(index).post({
       type: 'targets',
       added: targets.map((owned) => this.#workerTarget(owned)),
       removed: [],
@@ -247,7 +242,7 @@ export class Scraper implements AsyncDisposable {
 
   #begin({ id, target, timeoutMs }: Scrape): void {
     const timeoutSeconds = timeoutMs / 1000;
-    this.#workers[target.worker]!.post({ type: 'scrape', target: target.id, scrape: id, timeoutSeconds });
+    this.#workers.at(target.worker).post({ type: 'scrape', target: target.id, scrape: id, timeoutSeconds });
   }
 
   #ended(id: number, outcome: Outcome): void {
@@ -302,7 +297,7 @@ export class Scraper implements AsyncDisposable {
       this.#ended(scrape.id, timedOut((performance.now() - scrape.startedAt) / 1000));
       return;
     }
-    this.#workers[scrape.target.worker]!.post({ type: 'cancel', scrape: scrape.id });
+    this.#workers.at(scrape.target.worker).post({ type: 'cancel', scrape: scrape.id });
   }
 
   #pin(scrape: Scrape): void {
@@ -320,7 +315,7 @@ export class Scraper implements AsyncDisposable {
     target.pins -= pins;
     if (!target.gone || target.pins > 0) return;
     this.#owned.delete(target);
-    this.#workers[target.worker]!.post({ type: 'targets', added: [], removed: [target.id] });
+    this.#workers.at(target.worker).post({ type: 'targets', added: [], removed: [target.id] });
   }
 
   /** Releases go out together: a round ends many scrapes at once. */
@@ -333,7 +328,7 @@ export class Scraper implements AsyncDisposable {
     const released = this.#released;
     this.#released = [];
     for (const [worker, scrapes] of released.entries()) {
-      if (scrapes !== undefined) this.#workers[worker]!.post({ type: 'release', scrapes });
+      if (scrapes !== undefined) this.#workers.at(worker).post({ type: 'release', scrapes });
     }
   }
 }

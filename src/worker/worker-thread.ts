@@ -37,23 +37,38 @@ export interface WorkerEvents {
 
 /** The serving thread's end of one worker thread. */
 export class WorkerThread implements AsyncDisposable {
-  readonly #worker: Worker;
+  readonly #data: WorkerData;
+  readonly #events: WorkerEvents;
+  readonly #startTimer: NodeJS.Timeout | undefined;
+  #worker: Worker | undefined;
+  /** Requests from before the thread was started. */
+  #queue: WorkerRequest[] = [];
   readonly #answers: Map<number, OpenAnswer> = new Map();
   #ended = false;
 
-  constructor(data: WorkerData, events: WorkerEvents) {
-    this.#worker = new Worker(entry, {
-      workerData: data,
+  /** Starts the thread, after `delayMs` if that is not 0. */
+  constructor(data: WorkerData, events: WorkerEvents, delayMs: number = 0) {
+    this.#data = data;
+    this.#events = events;
+    if (delayMs > 0) this.#startTimer = setTimeout(() => this.#start(), delayMs).unref();
+    else this.#start();
+  }
+
+  #start(): void {
+    const events = this.#events;
+    const worker = new Worker(entry, {
+      workerData: this.#data,
       name: 'scrape',
       resourceLimits: { maxYoungGenerationSizeMb: YOUNG_GENERATION_MB },
     });
+    this.#worker = worker;
     let cause: Error | undefined;
-    this.#worker.on('message', (message: WorkerReply) => {
+    worker.on('message', (message: WorkerReply) => {
       if (message.type === 'scraped') events.scraped(message.scrape, message.outcome);
       else this.#answered(message);
     });
-    this.#worker.on('error', (error: Error) => (cause = error));
-    this.#worker.on('exit', (code) => {
+    worker.on('error', (error: Error) => (cause = error));
+    worker.on('exit', (code) => {
       if (this.#ended) return;
       this.#ended = true;
       const error = cause ?? new Error(`the worker thread ended with code ${code}`);
@@ -61,10 +76,14 @@ export class WorkerThread implements AsyncDisposable {
       this.#answers.clear();
       events.crashed(error);
     });
+    for (const request of this.#queue) worker.postMessage(request);
+    this.#queue = [];
   }
 
   post(request: WorkerRequest): void {
-    if (!this.#ended) this.#worker.postMessage(request);
+    if (this.#ended) return;
+    if (this.#worker === undefined) this.#queue.push(request);
+    else this.#worker.postMessage(request);
   }
 
   /** Begins an answer. Rejects when the worker cannot give its share. */
@@ -113,13 +132,14 @@ export class WorkerThread implements AsyncDisposable {
 
   /** Ends the thread as a crash does; for tests. */
   async crash(): Promise<void> {
-    await this.#worker.terminate();
+    await this.#worker?.terminate();
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
     this.#ended = true;
     for (const answer of this.#answers.values()) answer.reject(new Error('the program is ending'));
-    await this.#worker.terminate();
+    clearTimeout(this.#startTimer);
+    await this.#worker?.terminate();
   }
 
   #answered(message: Exclude<WorkerReply, { type: 'scraped' }>): void {

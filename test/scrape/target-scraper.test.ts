@@ -226,7 +226,7 @@ t.test('why a scrape fails', async (t) => {
       pod: {
         behaviour: {
           kind: 'rubbish',
-          body: 'a 1\n',
+          body: '# TYPE a gauge\n',
           contentType: 'application/openmetrics-text; version=1.0.0; charset=utf-8',
         },
       },
