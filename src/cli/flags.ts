@@ -1,4 +1,4 @@
-import { durationMs } from '../config/duration.ts';
+import { durationMs, formatDuration } from '../config/duration.ts';
 import type { LogFormat, LogLevel } from '../log/logger.ts';
 import { LOG_FORMATS, LOG_LEVELS } from '../log/logger.ts';
 import { readGivenFlags } from './flag-reader.ts';
@@ -14,6 +14,9 @@ export type { FlagDefinition, FlagName, FlagType } from './flag-table.ts';
 export { helpText, versionText } from './help-text.ts';
 export type { ListenAddress } from './listen-address.ts';
 export { UsageError } from './usage-error.ts';
+
+/** Node's timers fire at once above 2^31 - 1 milliseconds; whole days below that. */
+const MAX_TIMER_MS = 24 * 86_400_000;
 
 /** The command line, interpreted and with its defaults. */
 export interface Flags {
@@ -80,7 +83,11 @@ function readPath(given: GivenFlags, name: FlagName): string | undefined {
 }
 
 function readDuration(given: GivenFlags, name: FlagName): number {
-  return read(name, () => durationMs(textOf(given, name)));
+  return read(name, () => {
+    const milliseconds = durationMs(textOf(given, name));
+    if (milliseconds > MAX_TIMER_MS) throw new Error(`must be at most ${formatDuration(MAX_TIMER_MS)}`);
+    return milliseconds;
+  });
 }
 
 function readListen(given: GivenFlags): ListenAddress {

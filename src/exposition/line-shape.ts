@@ -14,7 +14,7 @@ export class LineShape {
   /** Number of the metric name in the name table. */
   readonly name: number;
   /** Bytes of a line that stand before the target's labels: the name, and the brace when there are labels. */
-  readonly headLength: number;
+  readonly nameLength: number;
   /** Which of the target's labels the sample has itself. */
   readonly mask: number;
   readonly labelled: boolean;
@@ -24,12 +24,13 @@ export class LineShape {
   /** Where this shape's samples go in the body under way; valid while `stamp` is the scanner's. */
   stamp: number = -1;
   family: BodyFamily | undefined = undefined;
-  added: Uint8Array = new Uint8Array(0);
+  /** What a line begins with when the target's labels are added: the bytes up to `nameLength`, and the labels. */
+  head: Uint8Array = new Uint8Array(0);
 
   constructor(name: number, nameText: string, labelNames: readonly string[], rules: LabelRules) {
     this.name = name;
     this.labelled = labelNames.length > 0;
-    this.headLength = nameText.length + (this.labelled ? 1 : 0);
+    this.nameLength = nameText.length + (this.labelled ? 1 : 0);
     const pieces =
       labelNames.length === 0
         ? [`${nameText} `]
@@ -42,9 +43,13 @@ export class LineShape {
     this.mask = mask;
   }
 
-  /** The bytes that the target adds, in the form that fits. */
-  injectionOf(injection: Injection): Uint8Array {
-    return this.labelled ? injection.before : injection.alone;
+  /** Makes `head` for the target of the body under way. */
+  label(injection: Injection): void {
+    const added = this.labelled ? injection.before : injection.alone;
+    const head = new Uint8Array(this.nameLength + added.length);
+    head.set(this.text.subarray(0, this.nameLength));
+    head.set(added, this.nameLength);
+    this.head = head;
   }
 
   /** Remembers which shape came after this one. */

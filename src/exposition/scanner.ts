@@ -128,19 +128,15 @@ export class Scanner {
   #copy(shape: LineShape, start: number, next: number): void {
     if (shape.stamp !== this.#stamp) this.#resolve(shape);
     const family = shape.family!;
-    const added = shape.added;
-    if (this.#end + next - start + added.length > this.#out.length)
-      this.#makeRoom(next - start + added.length);
+    const { head } = shape;
+    if (this.#end + next - start + head.length > this.#out.length) this.#makeRoom(next - start + head.length);
     if (family !== this.#current) this.#open(family);
     family.samples++;
     const out = this.#out;
     const buffer = this.#buffer;
-    let end = this.#end;
-    const head = start + shape.headLength;
-    let i = start;
-    while (i < head) out[end++] = buffer[i++]!;
-    out.set(added, end);
-    end += added.length;
+    out.set(head, this.#end);
+    let end = this.#end + head.length;
+    let i = start + shape.nameLength;
     while (i < next) out[end++] = buffer[i++]!;
     this.#end = end;
   }
@@ -149,7 +145,7 @@ export class Scanner {
     const body = this.#body;
     shape.stamp = this.#stamp;
     shape.family = body.familyOfSample(shape.name);
-    shape.added = shape.injectionOf(body.rules.injection(shape.mask));
+    shape.label(body.rules.injection(shape.mask));
   }
 
   /** Ends the segment of the family before and begins one of `family`. */

@@ -73,7 +73,11 @@ export class Telemetry {
     );
     for (const result of ['success', ...Object.keys(FAILURE_REASONS)]) this.#scrapes.inc({ result }, 0);
     this.#scrapeSeconds = histogram('scrape_duration_seconds', 'Duration of the scrapes of targets.', []);
-    this.#samples = counter('scraped_samples_total', 'Samples of successful scrapes.', []);
+    this.#samples = counter(
+      'scraped_samples_total',
+      'Samples that targets exposed, those before the bad line of a refused body included.',
+      [],
+    );
     this.#received = counter(
       'received_bytes_total',
       'Bytes of bodies from targets, as they came over the wire.',
@@ -154,8 +158,9 @@ export class Telemetry {
     );
     ofProviders(
       'discovery_age_seconds',
-      'Time since the source of the targets was last heard of.',
-      ({ lastSync }) => (lastSync === 0 ? undefined : Math.max(0, Date.now() - lastSync) / 1000),
+      'Time since the Kubernetes API was last heard of.',
+      ({ provider, lastSync }) =>
+        provider !== 'kubernetes' || lastSync === 0 ? undefined : Math.max(0, Date.now() - lastSync) / 1000,
     );
     ofProviders('discovery_objects', 'Objects that are watched.', ({ objects }) => objects);
     ofProviders('discovery_watch_restarts', 'Watches that were begun again since the start.', (state) => {

@@ -114,6 +114,11 @@ t.test('command lines that are refused', async (t) => {
       why: 'format',
     },
     {
+      argv: ['--scrape.reuse=25d'],
+      want: 'flag --scrape.reuse: must be at most 24d',
+      why: 'longer than a timer of Node can run',
+    },
+    {
       argv: ['--scrape.reuse=5'],
       want: 'flag --scrape.reuse: "5" is not a duration; write it like 30s, 1m30s or 0',
       why: 'no unit',

@@ -42,7 +42,7 @@ export async function telemetryFamilies(): Promise<RegisteredFamily[]> {
   const telemetry = new Telemetry('1.2.3');
   const scraper = { targets: [{ last: { outcome: DOWN, endedAt: 0 } }], workers: 1, scrapesInFlight: 0 };
   const state = {
-    provider: 'static',
+    provider: 'kubernetes',
     config: 'job',
     synced: true,
     lastSync: 1,
