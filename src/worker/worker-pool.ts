@@ -55,7 +55,7 @@ export class WorkerPool implements AsyncDisposable {
     this.#threads[index] = new WorkerThread(
       this.#data,
       {
-        scraped: this.#events.scraped,
+        scraped: (scrape, outcome) => this.#events.scraped(scrape, outcome),
         crashed: (error) => {
           const steady = performance.now() - startedAt >= STEADY_MS;
           this.#start(index, steady ? 0 : Math.min(MAX_DELAY_MS, Math.max(FIRST_DELAY_MS, delayMs * 2)));
