@@ -13,6 +13,8 @@ export class BodyFamily {
   /** Number of the HELP text in the name table, or -1. */
   help: number = -1;
   samples: number = 0;
+  /** What strict readers may refuse in it: bits of `Unfit`. */
+  unfit: number = 0;
   /** Whether it has samples that bear its name with a suffix. Its type stays as it is then. */
   owns: boolean = false;
   /** Start and end, in the scanner's output, of what is not packed yet. */
@@ -102,15 +104,16 @@ export class Body {
       if (owner === undefined) continue;
       owner.parts = [...family.parts, ...owner.parts];
       owner.samples += family.samples;
+      owner.unfit |= family.unfit;
       if (owner.help < 0) owner.help = family.help;
       family.samples = 0;
     }
     const families: FamilyBlock[] = [];
     let samples = this.unwritten;
     let bytes = 0;
-    for (const { name, type, help, samples: count, parts } of this.families.values()) {
+    for (const { name, type, help, samples: count, unfit, parts } of this.families.values()) {
       if (count === 0) continue;
-      families.push({ name, type, help, samples: count, parts });
+      families.push({ name, type, help, samples: count, unfit: unfit | this.rules.unfit, parts });
       samples += count;
       for (const part of parts) bytes += part.end - part.start;
     }

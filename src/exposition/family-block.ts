@@ -21,6 +21,8 @@ export interface FamilyBlock {
   /** Number of the HELP text, escaped as written; -1 for none. */
   readonly help: number;
   readonly samples: number;
+  /** What strict readers may refuse in it: bits of `Unfit`. */
+  readonly unfit: number;
   /** In the order of the samples. */
   readonly parts: readonly BlockPart[];
 }

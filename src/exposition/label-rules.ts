@@ -1,5 +1,6 @@
 import type { Labels } from '../discovery/target.ts';
 import { escapeLabelValue } from './escape.ts';
+import { Unfit, unfitOf } from './unfit.ts';
 
 /** The bytes that a target adds to a sample, in the two places where they can stand. */
 export interface Injection {
@@ -34,6 +35,8 @@ export class LabelRules {
   readonly names: readonly string[];
   /** Equal for rules that treat the same label names alike; line shapes are shared by it. */
   readonly shapeKey: string;
+  /** What the target's own labels make unfit for strict readers in every family: bits of `Unfit`. */
+  readonly unfit: number;
   readonly #labels: Labels;
   readonly #injections: Map<number, Injection> = new Map();
 
@@ -45,6 +48,10 @@ export class LabelRules {
     // A mask has 31 bits. More labels than that can still be told apart by name, never by mask.
     this.#labels = complete.sort((a, b) => (a[0] < b[0] ? -1 : 1));
     this.names = this.#labels.map((label) => label[0]);
+    const valueOf = (name: string): string | undefined => labels.find((label) => label[0] === name)?.[1];
+    // With an `le` of the target's every sample of a histogram is a bucket, which may have a negative value.
+    const le = valueOf('le');
+    this.unfit = unfitOf(le, valueOf('quantile'), false, '0') | (le === undefined ? 0 : Unfit.negative);
     this.honorLabels = honorLabels;
     this.honorTimestamps = honorTimestamps;
     this.shapeKey = `${honorLabels} ${honorTimestamps} ${this.names.join(',')}`;

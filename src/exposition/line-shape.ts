@@ -1,6 +1,7 @@
 import { Byte } from './bytes.ts';
 import type { Injection, LabelRules } from './label-rules.ts';
 import type { BodyFamily } from './body.ts';
+import { Unfit } from './unfit.ts';
 
 /**
  * What consecutive samples of a family have in common: the metric name and the label names, in canonical form.
@@ -18,6 +19,12 @@ export class LineShape {
   /** Which of the target's labels the sample has itself. */
   readonly mask: number;
   readonly labelled: boolean;
+  /** The piece behind which the value of `le` or `quantile` stands, or -1; and the bit of `Unfit` that it is about. */
+  readonly boundPiece: number;
+  readonly boundBit: number;
+  readonly isCount: boolean;
+  /** Whether lines of this shape may be unfit for strict readers. */
+  readonly watched: boolean;
   /** The shapes that were seen to follow this one, the latest first. */
   next: LineShape | undefined = undefined;
   other: LineShape | undefined = undefined;
@@ -38,6 +45,10 @@ export class LineShape {
     this.text = Buffer.from(pieces.join(''));
     let end = 0;
     this.ends = Int32Array.from(pieces, (piece) => (end += piece.length));
+    this.boundPiece = labelNames.findIndex((label) => label === 'le' || label === 'quantile');
+    this.boundBit = labelNames[this.boundPiece] === 'le' ? Unfit.le : Unfit.quantile;
+    this.isCount = nameText.endsWith('_count');
+    this.watched = this.boundPiece >= 0 || this.isCount;
     let mask = 0;
     for (const [bit, label] of rules.names.entries()) if (labelNames.includes(label)) mask |= 1 << bit;
     this.mask = mask;
@@ -75,6 +86,9 @@ export function valueStops(checked: boolean): Uint8Array {
 const MAX_DIGITS = 300;
 const MAX_TIMESTAMP_DIGITS = 18;
 
+/** Where in the line that `matchLine` matched last the value begins, and that of the label at `boundPiece`. */
+export const matched: { value: number; bound: number } = { value: 0, bound: 0 };
+
 /**
  * Hot. Where the line at `at` ends (after its newline) when it has this shape and canonical form, else -1.
  * `timestamps` false refuses a line that has one. The buffer must hold a newline at or after `at`, so that no inner loop needs a bound: nothing matches a newline but the end.
@@ -89,6 +103,7 @@ export function matchLine(
   const text = shape.text;
   const ends = shape.ends;
   const last = ends.length - 1;
+  const bound = shape.boundPiece;
   let i = 0;
   for (let piece = 0; ; piece++) {
     const end = ends[piece]!;
@@ -97,7 +112,11 @@ export function matchLine(
       i++;
       at++;
     }
-    if (piece === last) return matchValue(buffer, at, timestamps);
+    if (piece === last) {
+      matched.value = at;
+      return matchValue(buffer, at, timestamps);
+    }
+    if (piece === bound) matched.bound = at;
     for (;;) {
       while (stop[buffer[at]!] === 0) at++;
       const c = buffer[at];

@@ -4,10 +4,11 @@ import { ascii, Byte, metricNameStart, utf8 } from './bytes.ts';
 import { escapeHelp, escapeLabelValue, unescapeHelp, unescapeLabelValue } from './escape.ts';
 import type { SampleLabel } from './label-rules.ts';
 import { LineProblem } from './line-problem.ts';
-import { LineShape, matchLine, valueStops } from './line-shape.ts';
+import { LineShape, matched, matchLine, valueStops } from './line-shape.ts';
 import { readMetadataLine, truncation } from './metadata-line.ts';
 import type { NameTable } from './name-table.ts';
 import { packSegments, type Packer } from './packer.ts';
+import { isNegative, isNumberAt, Unfit, unfitOf } from './unfit.ts';
 import { readSampleLine, type SampleLine } from './sample-line.ts';
 import { canonicalTimestamp, canonicalValue } from './sample-value.ts';
 
@@ -132,6 +133,7 @@ export class Scanner {
     if (this.#end + next - start + head.length > this.#out.length) this.#makeRoom(next - start + head.length);
     if (family !== this.#current) this.#open(family);
     family.samples++;
+    if (shape.watched) this.#watch(shape, family);
     const out = this.#out;
     const buffer = this.#buffer;
     out.set(head, this.#end);
@@ -139,6 +141,17 @@ export class Scanner {
     let i = start + shape.nameLength;
     while (i < next) out[end++] = buffer[i++]!;
     this.#end = end;
+  }
+
+  /** Notes what strict readers would refuse of the line that was matched. */
+  #watch(shape: LineShape, family: BodyFamily): void {
+    const buffer = this.#buffer;
+    if (shape.boundPiece >= 0 && !isNumberAt(buffer, matched.bound)) family.unfit |= shape.boundBit;
+    if (buffer[matched.value] === 0x2d && (shape.isCount || shape.boundBit === Unfit.le)) {
+      let end = matched.value;
+      while (buffer[end]! > Byte.space) end++;
+      if (isNegative(ascii(buffer, matched.value, end))) family.unfit |= Unfit.negative;
+    }
   }
 
   #resolve(shape: LineShape): void {
@@ -236,9 +249,12 @@ export class Scanner {
       seen.add(label.name);
     }
     const added = own.length > 0 ? injection.before : injection.alone;
+    const family = this.#body.familyOfSample(name);
+    const ofOwn = (label: string): string | undefined => own.find((one) => one.name === label)?.value;
+    family.unfit |= unfitOf(ofOwn('le'), ofOwn('quantile'), names.text(name).endsWith('_count'), value);
     const rest = own.map((label) => `${label.name}="${escapeLabelValue(label.value)}"`).join(',');
     this.#write(
-      this.#body.familyOfSample(name),
+      family,
       `${names.text(name)}${own.length > 0 ? '{' : ''}`,
       added,
       `${rest}${own.length > 0 ? '}' : ''} ${value}${timestamp}\n`,
@@ -267,6 +283,8 @@ export class Scanner {
     let shapes = byRules.get(rules.shapeKey);
     if (shapes === undefined || shapes.size >= MAX_SHAPES) byRules.set(rules.shapeKey, (shapes = new Map()));
     const labelNames = labels.map((label) => label.name);
+    // A shape watches one of them.
+    if (labelNames.includes('le') && labelNames.includes('quantile')) return undefined;
     const key = `${name} ${labelNames.join(' ')}`;
     let shape = shapes.get(key);
     if (shape === undefined) {

@@ -1,13 +1,11 @@
-import { inflateRawSync } from 'node:zlib';
 import type { BlockDeflater } from '../exposition/block-deflater.ts';
 import { ascii, utf8 } from '../exposition/bytes.ts';
 import { unescapeLabelValue } from '../exposition/escape.ts';
 import type { BlockPart } from '../exposition/family-block.ts';
 import { suffixes, type MetricType } from '../exposition/metric-type.ts';
-import { SMALL_BYTES } from '../exposition/packer.ts';
 import { readSampleLine } from '../exposition/sample-line.ts';
 import { compileSelector, type CompiledSelector, type Selector } from '../selector/selector.ts';
-import { Flush } from '../exposition/zlib-handle.ts';
+import { linesOf, partOf } from './part.ts';
 
 /** Keeps the labelled lines whose series any of the selectors matches. */
 export class LineFilter {
@@ -26,13 +24,7 @@ export class LineFilter {
 
   /** The lines of the part that match; undefined when none does. Big results are deflated again. */
   filter(part: BlockPart, deflater: BlockDeflater): BlockPart | undefined {
-    const { bytes, start, end, deflated } = part;
-    const lines = deflated
-      ? inflateRawSync(bytes.subarray(start, end), {
-          finishFlush: Flush.sync,
-          maxOutputLength: part.rawLength,
-        })
-      : bytes.subarray(start, end);
+    const lines = linesOf(part);
     const kept = Buffer.allocUnsafe(lines.length);
     let length = 0;
     for (let at = 0; at < lines.length;) {
@@ -43,25 +35,7 @@ export class LineFilter {
       }
       at = next.at;
     }
-    if (length === 0) return undefined;
-    const raw = kept.subarray(0, length);
-    if (length < SMALL_BYTES) {
-      // A copy: what was allocated for all lines must not stay for a few.
-      const bytes = new Uint8Array(raw);
-      return { bytes, start: 0, end: length, deflated: false, rawLength: length, crc: 0 };
-    }
-    deflater.clear();
-    deflater.begin();
-    deflater.add(raw, 0, length);
-    const block = deflater.finish();
-    return {
-      bytes: new Uint8Array(deflater.bytes.subarray(0, block.length)),
-      start: 0,
-      end: block.length,
-      deflated: true,
-      rawLength: length,
-      crc: block.crc,
-    };
+    return length === 0 ? undefined : partOf(kept.subarray(0, length), deflater);
   }
 
   #next(lines: Uint8Array, at: number): { at: number; matches: boolean } {

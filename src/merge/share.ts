@@ -4,6 +4,8 @@ import type { BlockPart, FamilyBlock, LabelledExposition } from '../exposition/f
 import { MetricType } from '../exposition/metric-type.ts';
 import type { Selector } from '../selector/selector.ts';
 import { LineFilter } from './line-filter.ts';
+import { settleFamily } from './settle.ts';
+import { ShareFamily, type Origin } from './share-family.ts';
 import { REPORT_FAMILIES, reportLines, type Reported } from './report.ts';
 
 /** Deflated bytes that are handed over at a time: enough that messages cost nothing, little enough that a slow reader holds up little. */
@@ -18,6 +20,12 @@ export interface SurveyFamily {
   readonly types: readonly number[];
   /** Number of targets with samples by the HELP text that they have. */
   readonly helps: ReadonlyMap<string, number>;
+  /** The types that the samples it still holds were declared with: bit 2^n for the type n. */
+  readonly kinds: number;
+  /** What strict readers may refuse in it: bits of `Unfit`. */
+  readonly unfit: number;
+  /** Whether it has samples of its own name that strict readers refuse under the type that was settled. */
+  readonly stuck: boolean;
 }
 
 /** Deflated bytes of a family: those of the next `length` bytes of a part. */
@@ -31,6 +39,8 @@ export interface ShareRow {
   readonly complete: boolean;
 }
 
+const REPORT: Origin = { type: MetricType.gauge, unfit: 0 };
+
 /** One target of a share. `exposition` is there when the target is up. */
 export interface ShareTarget extends Reported {
   readonly exposition?: LabelledExposition;
@@ -42,20 +52,12 @@ export interface SharePart {
   readonly rows: readonly ShareRow[];
 }
 
-interface ShareFamily {
-  readonly name: string;
-  readonly report: boolean;
-  readonly types: number[];
-  readonly helps: Map<string, number>;
-  readonly parts: BlockPart[];
-}
-
 /**
  * One worker's share of one answer: the family blocks of its targets and their report series, each family's in the order
  * of the targets. Made from a view of scrapes that do not change, so answers of several callers go on side by side.
  */
 export class Share {
-  readonly #families: readonly ShareFamily[];
+  #families: readonly ShareFamily[];
   readonly #byName: Map<string, ShareFamily> = new Map();
   readonly #deflater: BlockDeflater;
 
@@ -72,7 +74,28 @@ export class Share {
 
   /** The families without their bytes. Indexes into it are the order that `compose` takes. */
   survey(): SurveyFamily[] {
-    return this.#families.map(({ name, report, types, helps }) => ({ name, report, types, helps }));
+    return this.#families.map(({ name, report, types, helps, kinds, unfit, stuck }) => ({
+      name,
+      report,
+      types,
+      helps,
+      kinds,
+      unfit,
+      stuck,
+    }));
+  }
+
+  /**
+   * Makes these families hold only what strict readers take under the type that was decided for each; what they refuse
+   * becomes a family of its sample's name, without a type. The survey is another one afterwards.
+   */
+  settle(decided: ReadonlyMap<string, MetricType>): void {
+    for (const [name, type] of decided) {
+      const family = this.#byName.get(name);
+      if (family === undefined) continue;
+      settleFamily(family, type, (home) => this.#family(home, false), this.#deflater);
+    }
+    this.#families = [...this.#byName.values()].filter((family) => family.parts.length > 0);
   }
 
   /**
@@ -131,7 +154,7 @@ export class Share {
       if (bytes.length === 0) continue;
       const part = { bytes, start: 0, end: bytes.length, deflated: false, rawLength: bytes.length, crc: 0 };
       const family = this.#family(name, true);
-      if (!this.#addPart(family, part, filter)) continue;
+      if (!this.#addPart(family, part, REPORT, filter)) continue;
       // No pod has a say in what these are.
       family.types[MetricType.gauge] = Number.POSITIVE_INFINITY;
       family.helps.set(help, Number.POSITIVE_INFINITY);
@@ -153,7 +176,7 @@ export class Share {
     filter: LineFilter | undefined,
   ): void {
     let some = false;
-    for (const part of block.parts) some = this.#addPart(family, part, filter) || some;
+    for (const part of block.parts) some = this.#addPart(family, part, block, filter) || some;
     if (!some) return;
     if (block.type !== MetricType.none) family.types[block.type]!++;
     if (block.help >= 0) {
@@ -162,14 +185,10 @@ export class Share {
     }
   }
 
-  #addPart(family: ShareFamily, part: BlockPart, filter: LineFilter | undefined): boolean {
-    if (filter === undefined) {
-      family.parts.push(part);
-      return true;
-    }
-    const matching = filter.filter(part, this.#deflater);
-    if (matching === undefined) return false;
-    family.parts.push(matching);
+  #addPart(family: ShareFamily, part: BlockPart, origin: Origin, filter: LineFilter | undefined): boolean {
+    const kept = filter === undefined ? part : filter.filter(part, this.#deflater);
+    if (kept === undefined) return false;
+    family.add(kept, origin);
     return true;
   }
 
@@ -177,7 +196,7 @@ export class Share {
     const key = report ? `${name} report` : name;
     let family = this.#byName.get(key);
     if (family === undefined) {
-      family = { name, report, types: [0, 0, 0, 0, 0, 0], helps: new Map(), parts: [] };
+      family = new ShareFamily(name, report);
       this.#byName.set(key, family);
     }
     return family;

@@ -1,8 +1,9 @@
 import type { AnswerEntry } from '../worker/protocol.ts';
 import type { Part, WorkerThread } from '../worker/worker-thread.ts';
 import type { Selector } from '../selector/selector.ts';
+import type { MetricType } from '../exposition/metric-type.ts';
 import { GzipJoin, type HeaderCache } from '../merge/gzip-join.ts';
-import { planAnswer, type PlannedFamily } from '../merge/plan.ts';
+import { disputedFamilies, planAnswer, type PlannedFamily } from '../merge/plan.ts';
 
 /** One worker with the targets of the answer that it has, in their order. */
 export interface AnswerShare {
@@ -13,6 +14,12 @@ export interface AnswerShare {
 /** A piece below this is copied beside its neighbours; a larger one goes out as it is. */
 const COPIED_BYTES = 16 * 1024;
 const GATHERED_BYTES = 64 * 1024;
+
+/**
+ * What is sorted out of one family can be refused in the next, whose name has one suffix more. Names that long are made
+ * up; the bound keeps them from holding up an answer.
+ */
+export const MOST_SETTLEMENTS = 8;
 
 let lastAnswer = 0;
 
@@ -34,10 +41,17 @@ export class Answer implements Disposable {
 
   /** Decides what will be written. Nothing has been written when it rejects. */
   async prepare(selectors: readonly Selector[]): Promise<void> {
-    const surveys = await Promise.all(
+    let surveys = await Promise.all(
       this.#shares.map(({ worker, entries }) => worker.survey(this.#id, entries, selectors)),
     );
-    this.#plan = planAnswer(surveys);
+    const decided = new Map<string, MetricType>();
+    for (let i = 0; i < MOST_SETTLEMENTS; i++) {
+      const disputed = disputedFamilies(surveys, decided);
+      if (disputed.size === 0) break;
+      surveys = await Promise.all(this.#shares.map(({ worker }) => worker.settle(this.#id, disputed)));
+      for (const [name, type] of disputed) decided.set(name, type);
+    }
+    this.#plan = planAnswer(surveys, decided);
     for (const [index, { worker }] of this.#shares.entries()) {
       const order = this.#plan.flatMap(({ sources }) =>
         sources.filter((source) => source.worker === index).map((source) => source.index),

@@ -1,3 +1,4 @@
+import type { MetricType } from '../exposition/metric-type.ts';
 import type { ShareRow, SurveyFamily } from '../merge/share.ts';
 import type { Selector } from '../selector/selector.ts';
 import type { Outcome } from '../scrape/outcome.ts';
@@ -35,6 +36,8 @@ export type WorkerRequest =
       readonly entries: readonly AnswerEntry[];
       readonly selectors: readonly Selector[];
     }
+  /** Asks for a share in which these families hold only what strict readers take under that type; answered by `surveyed`. */
+  | { readonly type: 'settle'; readonly answer: number; readonly decided: ReadonlyMap<string, MetricType> }
   /** Asks for the families in this order, as indexes into the survey; answered by `composed`, part by part. */
   | { readonly type: 'compose'; readonly answer: number; readonly order: readonly number[] }
   /** Asks for the next part. */

@@ -1,6 +1,7 @@
 import { Worker } from 'node:worker_threads';
 import type { Selector } from '../selector/selector.ts';
 import type { Outcome } from '../scrape/outcome.ts';
+import type { MetricType } from '../exposition/metric-type.ts';
 import type { ShareRow, SurveyFamily } from '../merge/share.ts';
 import type { AnswerEntry, WorkerReply, WorkerRequest } from './protocol.ts';
 import type { WorkerData } from './worker.ts';
@@ -98,6 +99,19 @@ export class WorkerThread implements AsyncDisposable {
     else {
       this.#answers.set(answer, open);
       this.post({ type: 'survey', answer, entries, selectors });
+    }
+    return promise;
+  }
+
+  /** Settles the types of families in an answer that was surveyed. Rejects as `survey` does. */
+  settle(answer: number, decided: ReadonlyMap<string, MetricType>): Promise<readonly SurveyFamily[]> {
+    const { promise, resolve, reject } = Promise.withResolvers<readonly SurveyFamily[]>();
+    const open = this.#answers.get(answer);
+    if (open === undefined) reject(new Error('the worker thread has ended'));
+    else {
+      open.surveyed = resolve;
+      open.reject = reject;
+      this.post({ type: 'settle', answer, decided });
     }
     return promise;
   }

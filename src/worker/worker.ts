@@ -122,6 +122,12 @@ function handle(request: WorkerRequest): void {
       reply({ type: 'surveyed', answer: request.answer, families: share.survey() });
       break;
     }
+    case 'settle': {
+      const share = shares.get(request.answer)!;
+      share.settle(request.decided);
+      reply({ type: 'surveyed', answer: request.answer, families: share.survey() });
+      break;
+    }
     case 'compose':
       composing.set(request.answer, shares.get(request.answer)!.compose(request.order));
       for (let i = 0; i < PARTS_AHEAD; i++) sendNext(request.answer);

@@ -4,7 +4,8 @@ import { kubevirtConfig } from '../../src/config/kubevirt.ts';
 import { loadConfig } from '../../src/config/load-config.ts';
 import { BAD_CASES, GOOD_CASES } from './cases.ts';
 import { NASTY_CONFIG } from './nasty-config.ts';
-import { PROMTOOL_MISSING, askPromtool } from './promtool.ts';
+import { PROMTOOL_MISSING, PROMTOOLS } from '../promtool.ts';
+import { askPromtool } from './promtool.ts';
 
 const OPTIONS = { fileName: 'test.yml', baseDir: '/base' };
 
@@ -40,18 +41,15 @@ t.test('promtool takes what formatConfig writes', { skip: PROMTOOL_MISSING }, as
 
 t.test('promtool takes the built-in configuration', { skip: PROMTOOL_MISSING }, async (t) => {
   const texts = [kubevirtConfig([]), kubevirtConfig(['kubevirt', '123'])];
-  const refusals = askPromtool(t.testdir(), texts);
-  if (refusals.some((refusal) => refusal?.includes('kubernetes_sd_configs not found'))) {
+  const lacking = (refusals: readonly (string | undefined)[]): boolean =>
+    refusals.some((refusal) => refusal?.includes('kubernetes_sd_configs not found'));
+  const answers = PROMTOOLS.map((promtool) => askPromtool(t.testdir(), texts, promtool));
+  for (const answer of answers) if (!lacking(answer)) t.strictSame(answer, [undefined, undefined]);
+  const rest = texts.map((text) => text.replace(/ {4}kubernetes_sd_configs:\n(?: {6}.*\n)+/, ''));
+  t.strictSame(askPromtool(t.testdir(), rest), [undefined, undefined], 'all of it but kubernetes_sd_configs');
+  if (answers.every(lacking)) {
     t.pass('all of it', {
-      skip: 'this promtool has no kubernetes_sd: THE BUILT-IN CONFIGURATION IS NOT CHECKED WHOLE',
+      skip: 'no promtool here has kubernetes_sd: THE BUILT-IN CONFIGURATION IS NOT CHECKED WHOLE',
     });
-    const rest = texts.map((text) => text.replace(/ {4}kubernetes_sd_configs:\n(?: {6}.*\n)+/, ''));
-    t.strictSame(
-      askPromtool(t.testdir(), rest),
-      [undefined, undefined],
-      'all of it but kubernetes_sd_configs',
-    );
-    return;
   }
-  t.strictSame(refusals, [undefined, undefined]);
 });

@@ -2,7 +2,8 @@ import t from 'tap';
 import * as known from '../../src/config/known-fields.ts';
 import { loadConfig } from '../../src/config/load-config.ts';
 import { RELABEL_ACTIONS } from '../../src/relabel/relabel.ts';
-import { askPromtool, PROMTOOL_MISSING } from '../config/promtool.ts';
+import { askPromtool } from '../config/promtool.ts';
+import { PROMTOOL_MISSING } from '../promtool.ts';
 import { codeIn, codeOf, DOCUMENTS, readDocument, section, table } from './markdown.ts';
 
 const document = readDocument('docs/configuration.md');

@@ -1,22 +1,9 @@
-import { existsSync, readFileSync } from 'node:fs';
-import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import t from 'tap';
 import { Workshop } from '../../src/exposition/body-reader.ts';
 import { ScanError } from '../../src/exposition/scan-error.ts';
+import { CORPUS_MISSING, corpusBodies } from './corpus.ts';
 import { read, type Reading } from './fixture.ts';
-
-interface Verdict {
-  readonly file: string;
-  readonly accepted: boolean;
-  readonly samples?: number;
-  readonly error?: string;
-}
-
-const folder = process.env['EXPOSITION_CORPUS'] ?? join(import.meta.dirname, '../../../shared/corpus');
-const skip = existsSync(join(folder, 'verdicts.json'))
-  ? false
-  : `no verdicts.json in ${folder} (EXPOSITION_CORPUS): NOT CHECKED AGAINST PROMETHEUS`;
 
 /** The number of samples, or `refused`. */
 function verdictOf(body: Uint8Array, reading: Reading): string {
@@ -28,11 +15,9 @@ function verdictOf(body: Uint8Array, reading: Reading): string {
   }
 }
 
-t.test('Prometheus and the scanner say the same of every body', { skip }, async (t) => {
-  const verdicts = JSON.parse(readFileSync(join(folder, 'verdicts.json'), 'utf8')) as Verdict[];
+t.test('Prometheus and the scanner say the same of every body', { skip: CORPUS_MISSING }, async (t) => {
   const shop = new Workshop();
-  for (const { file, accepted, samples, error } of verdicts) {
-    const body = readFileSync(join(folder, 'cases', file));
+  for (const { file, accepted, samples, error, body } of corpusBodies()) {
     const want = accepted ? `${samples} samples` : 'refused';
     const about = `${file}${error === undefined ? '' : `: ${error}`}`;
     t.equal(verdictOf(body, { shop }), want, about);

@@ -1,10 +1,12 @@
 import { gunzipSync } from 'node:zlib';
 import { BlockDeflater } from '../../src/exposition/block-deflater.ts';
 import { Workshop } from '../../src/exposition/body-reader.ts';
+import type { MetricType } from '../../src/exposition/metric-type.ts';
 import { GzipJoin, HeaderCache } from '../../src/merge/gzip-join.ts';
-import { planAnswer, type PlannedFamily } from '../../src/merge/plan.ts';
+import { disputedFamilies, planAnswer, type PlannedFamily } from '../../src/merge/plan.ts';
 import { REPORT_FAMILIES } from '../../src/merge/report.ts';
-import { Share, type SharePart, type ShareTarget } from '../../src/merge/share.ts';
+import { Share, type SharePart, type ShareTarget, type SurveyFamily } from '../../src/merge/share.ts';
+import { MOST_SETTLEMENTS } from '../../src/round/answer.ts';
 import type { FailureReason } from '../../src/scrape/failure.ts';
 import type { Selector } from '../../src/selector/selector.ts';
 import { read, rulesOf } from '../exposition/fixture.ts';
@@ -14,7 +16,7 @@ const shop = new Workshop();
 /** A target that is up with this body. */
 export function up(
   labels: Readonly<Record<string, string>>,
-  body: string,
+  body: string | Uint8Array,
   options: { readonly honorLabels?: boolean; readonly keepSmall?: boolean } = {},
 ): ShareTarget {
   const rules = rulesOf(labels, options);
@@ -83,7 +85,14 @@ export function merge(
 ): Merged {
   const shares = workers.map((targets) => new Share(targets, selectors, deflater ?? new BlockDeflater()));
   // As it crosses from one thread to another.
-  const plan = planAnswer(shares.map((share) => structuredClone(share.survey())));
+  const survey = (): (readonly SurveyFamily[])[] => shares.map((share) => structuredClone(share.survey()));
+  const decided = new Map<string, MetricType>();
+  for (let i = 0; i < MOST_SETTLEMENTS; i++) {
+    const disputed = disputedFamilies(survey(), decided);
+    for (const share of shares) share.settle(disputed);
+    for (const [name, type] of disputed) decided.set(name, type);
+  }
+  const plan = planAnswer(survey(), decided);
   const readers = shares.map((share, worker) => {
     const order = plan.flatMap(({ sources }) =>
       sources.filter((source) => source.worker === worker).map(({ index }) => index),

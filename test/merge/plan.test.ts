@@ -15,7 +15,7 @@ function family(
   const types = Object.values(MetricType).map(() => 0);
   for (const [type, count] of Object.entries(votes))
     types[MetricType[type as keyof typeof MetricType]] = count;
-  return { name, report, types, helps: new Map(Object.entries(helps)) };
+  return { name, report, types, helps: new Map(Object.entries(helps)), kinds: 0, unfit: 0, stuck: false };
 }
 
 t.test('the type that most targets declare is the type', async (t) => {
@@ -71,12 +71,12 @@ t.test('families stand by name, those with the suffix of a histogram before it',
     ],
     [
       [family('foo_count', { gauge: 1 }), family('foo', { counter: 9, histogram: 1 })],
-      'foo_count foo',
-      'foo is a histogram of one target and a counter of most: its buckets stand under foo all the same',
+      'foo foo_count',
+      'foo is a histogram of one target and a counter of most: its samples have left it',
     ],
     [
       [family('foo_count_sum'), family('foo_count', histogram), family('foo', histogram), family('fon')],
-      'fon foo_count_sum foo_count foo',
+      'fon foo_count foo foo_count_sum',
       'suffix upon suffix',
     ],
     [[family('_sum'), family('_', histogram)], '_ _sum', 'nothing before the suffix'],

@@ -1,15 +1,8 @@
-import { spawnSync } from 'node:child_process';
 import t from 'tap';
-import { PROMTOOL_MISSING } from '../config/promtool.ts';
+import { CORPUS_MISSING, corpusBodies } from '../exposition/corpus.ts';
+import { PROMTOOL_MISSING, refusalsOf as refusal } from '../promtool.ts';
 import { down, merge, up } from './fixture.ts';
 import { generatedTargets } from './generated-targets.ts';
-
-/** What promtool's strict reader refuses; nothing when it takes the text. */
-function refusal(text: string): string {
-  const { status, stderr } = spawnSync('promtool', ['check', 'metrics'], { input: text, encoding: 'utf8' });
-  // 3 says that the text can be read, and names could be better.
-  return status === 0 || status === 3 ? '' : stderr;
-}
 
 t.test('promtool takes the merged text', { skip: PROMTOOL_MISSING }, async (t) => {
   const pod = (instance: string): Record<string, string> => ({ instance, job: 'j' });
@@ -31,6 +24,11 @@ t.test('promtool takes the merged text', { skip: PROMTOOL_MISSING }, async (t) =
       'a change of mind',
     ],
     [['# HELP a q\\q\na{x="\\q\n"} 1\n'], 'escapes and raw newlines'],
+    [['# TYPE h histogram\nh_bucket{le="x"} 1\nh_count -1\n', histogram], 'bounds and counts that are none'],
+    [
+      ['# TYPE s summary\ns{quantile="x"} 1\ns_sum 1\n', '# TYPE s summary\ns_count 1\n'],
+      'quantiles that are none',
+    ],
     [['# HELP up mine\n# TYPE up histogram\nup_bucket{le="1"} 1\nup 1\n'], 'a histogram called up'],
   ];
   for (const [bodies, why] of table) {
@@ -42,3 +40,21 @@ t.test('promtool takes the merged text', { skip: PROMTOOL_MISSING }, async (t) =
     t.equal(refusal(merge(generatedTargets(seed)).text), '', `seed ${seed}`);
   t.not(refusal('# TYPE a gauge\n# TYPE a gauge\n'), '', 'it does refuse');
 });
+
+t.test(
+  'promtool takes the whole corpus in one answer',
+  { skip: PROMTOOL_MISSING || CORPUS_MISSING },
+  async (t) => {
+    const bodies = corpusBodies().filter(({ accepted }) => accepted);
+    for (const honorLabels of [true, false]) {
+      const targets = bodies.map(({ file, body }) => up({ instance: file, job: 'j' }, body, { honorLabels }));
+      for (const workers of [[targets], [targets.slice(0, 50), targets.slice(50)]]) {
+        const { text } = merge(workers);
+        t.equal(refusal(text), '');
+        const samples = text.split('\n').filter((line) => line !== '' && !line.startsWith('#')).length;
+        const scraped = bodies.reduce((sum, one) => sum + (one.samples ?? 0), 0);
+        t.equal(samples, scraped + 4 * bodies.length, 'no sample is lost');
+      }
+    }
+  },
+);

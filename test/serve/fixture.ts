@@ -1,4 +1,3 @@
-import { execFileSync } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { request } from 'node:http';
 import type { Agent, IncomingHttpHeaders } from 'node:http';
@@ -85,19 +84,6 @@ export function get(
 }
 
 export const gzip = { 'accept-encoding': 'gzip' };
-
-/** Whether the machine has promtool, and what it says of an exposition: empty when nothing is wrong. */
-export function promtoolProblems(exposition: string): string {
-  try {
-    execFileSync('promtool', ['check', 'metrics'], { input: exposition, stdio: ['pipe', 'pipe', 'pipe'] });
-    return '';
-  } catch (error) {
-    const { code, status, stderr } = error as NodeJS.ErrnoException & { status?: number; stderr?: Buffer };
-    if (code === 'ENOENT') return '';
-    // 3 is about style only.
-    return status === 3 ? '' : `${status} ${String(stderr)}`;
-  }
-}
 
 /** The value of a series in an exposition, by its name and labels as they stand there. */
 export function valueOf(exposition: string, series: string): number | undefined {

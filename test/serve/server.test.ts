@@ -4,20 +4,12 @@ import { once } from 'node:events';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import t from 'tap';
+import { refusalsOf } from '../promtool.ts';
 import { kubevirtConfig } from '../../src/config/kubevirt.ts';
 import { startKubernetesApi } from '../../simulator/kubernetes-api.ts';
 import { until } from '../discovery/fixture.ts';
 import { gate, startPlainPod, startPods } from '../round/fixture.ts';
-import {
-  configOf,
-  eventually,
-  get,
-  gzip,
-  largeBody,
-  promtoolProblems,
-  startTestGateway,
-  valueOf,
-} from './fixture.ts';
+import { configOf, eventually, get, gzip, largeBody, startTestGateway, valueOf } from './fixture.ts';
 
 t.test('not ready until the first discovery is complete', async (t) => {
   await using api = await startKubernetesApi();
@@ -96,7 +88,7 @@ untyped_one 4
     t.equal(valueOf(text, `scrape_samples_scraped{${down}}`), 0);
     t.ok(valueOf(text, `scrape_duration_seconds{${down}}`)! > 0);
     t.notMatch(text, /kubevirt_info/, 'nothing of a body that is refused');
-    t.equal(promtoolProblems(text), '');
+    t.equal(refusalsOf(text), '');
   });
 
   await t.test('the same bytes while bodies do not change, with and without gzip', async (t) => {
@@ -127,7 +119,7 @@ untyped_one 4
       t.equal(samples.length, count, query);
       t.equal([...new Set(samples.map((line) => line.split('{')[0]))].join(' '), want, query);
       t.equal((await federate(query, gzip)).text, plain.text, `${query} with gzip`);
-      t.equal(promtoolProblems(plain.text), '');
+      t.equal(refusalsOf(plain.text), '');
     }
     t.match(
       (await federate('?match[]=z_total')).text,

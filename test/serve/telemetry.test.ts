@@ -1,7 +1,8 @@
 import t from 'tap';
+import { refusalsOf } from '../promtool.ts';
 import { FAILURE_REASONS } from '../../src/scrape/failure.ts';
 import { startPlainPod } from '../round/fixture.ts';
-import { configOf, get, gzip, promtoolProblems, startTestGateway, valueOf } from './fixture.ts';
+import { configOf, get, gzip, startTestGateway, valueOf } from './fixture.ts';
 
 t.test('what the gateway tells of itself', async (t) => {
   await using one = await startPlainPod({ body: () => 'a 1\n', gzip: false });
@@ -12,7 +13,7 @@ t.test('what the gateway tells of itself', async (t) => {
 
   await t.test('before anybody asked', async (t) => {
     const text = await own();
-    t.equal(promtoolProblems(text), '');
+    t.equal(refusalsOf(text), '');
     const want: Record<string, number> = {
       'targets{state="unknown"}': 3,
       'targets{state="up"}': 0,
@@ -42,7 +43,7 @@ t.test('what the gateway tells of itself', async (t) => {
     await bad.behave({ kind: 'rubbish', body: 'c' });
     await get(`${gateway.url}/metrics`);
     const text = await own();
-    t.equal(promtoolProblems(text), '');
+    t.equal(refusalsOf(text), '');
     const want: Record<string, number> = {
       'rounds_total{view="metrics",result="partial"}': 3,
       'rounds_total{view="metrics",result="complete"}': 1,
