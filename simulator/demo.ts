@@ -41,7 +41,10 @@ async function main(): Promise<number> {
     for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => resolve('stop'));
   });
 
-  await using cluster = await startCluster({ pods: Number(values.pods), seed: Number(values.seed) });
+  await using cluster = await startCluster({
+    pods: wholeNumber('--pods', values.pods),
+    seed: wholeNumber('--seed', values.seed),
+  });
   await using folder = await temporaryFolder();
   const kubeconfig = join(folder.path, 'kubeconfig');
   await writeFile(kubeconfig, cluster.kubeconfig());
@@ -70,8 +73,10 @@ async function main(): Promise<number> {
 Open  ${gateway.url}/           links to everything
       ${gateway.url}/metrics    the merged exposition
       ${gateway.url}/-/metrics  the gateway's own telemetry
-Kubeconfig  ${kubeconfig}
-Log         ${logFile}
+Log   ${logFile}
+
+A gateway of your own in front of the same pods:
+  npm start -- --kubeconfig=${kubeconfig} --web.listen-address=127.0.0.1:8081
 
 Pods come and go from now on. Ctrl-C ends it.`);
   let busy = false;
@@ -98,6 +103,11 @@ async function printStep(cluster: Cluster): Promise<void> {
   } catch (error) {
     console.error(messageOf(error));
   }
+}
+
+function wholeNumber(option: string, text: string): number {
+  if (!/^\d+$/.test(text)) throw new Error(`${option} must be a whole number, not ${JSON.stringify(text)}`);
+  return Number(text);
 }
 
 function messageOf(error: unknown): string {

@@ -65,7 +65,8 @@ export async function startGatewayProcess(options: {
       await stop();
       throw new Error(`the gateway was not ready after ${readySeconds} s (${last}); it logged:\n${log}`);
     }
-    last = await readiness(url);
+    // Before it listens another program may answer there.
+    last = /msg"?[=:]"?listening/.test(log) ? await readiness(url) : 'it does not listen yet';
     if (last !== '') await Promise.race([sleep(50), exited]);
   }
   return {
@@ -95,10 +96,10 @@ export async function freeAddress(host: string, port: number): Promise<string> {
   for (const candidate of [port, 0]) {
     const server = createServer();
     server.listen({ host, port: candidate });
-    const outcome = await Promise.race([
-      once(server, 'listening').then(() => 'free'),
-      once(server, 'error').then(() => 'taken'),
-    ]);
+    const outcome = await once(server, 'listening').then(
+      () => 'free',
+      () => 'taken',
+    );
     if (outcome === 'taken') continue;
     const { port: found } = server.address() as AddressInfo;
     await new Promise((resolve) => server.close(resolve));

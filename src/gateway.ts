@@ -2,6 +2,7 @@ import { availableParallelism } from 'node:os';
 import type { AddressInfo } from 'node:net';
 import type { FastifyInstance } from 'fastify';
 import type { Flags, ListenAddress } from './cli/flags.ts';
+import { KUBEVIRT_METRICS_SERVICE } from './config/kubevirt.ts';
 import type { Config } from './config/scrape-config.ts';
 import { createDiscovery } from './discovery/discovery.ts';
 import type { Logger } from './log/logger.ts';
@@ -66,6 +67,12 @@ export async function startGateway({ config, flags, version, log }: GatewayOptio
       scraper.setTargets(targets);
       scrapeLog.setTargets(targets);
       log.info('targets changed', { targets: targets.targets.length, dropped: targets.dropped.length });
+      if (targets.targets.length === 0 && flags.configFile === undefined) {
+        log.warn('no KubeVirt pods found; is KubeVirt there, and in these namespaces?', {
+          service: KUBEVIRT_METRICS_SERVICE,
+          namespaces: flags.kubernetesNamespaces.join(',') || 'all',
+        });
+      }
     }),
   );
   telemetry.observe(scraper, discovery);

@@ -223,7 +223,10 @@ export class ObjectWatch<T> implements AsyncDisposable {
     if (message === this.lastError) return;
     this.lastError = message;
     const { log, path } = this.#options;
-    log.warn('Kubernetes API failed, keeping what is known', {
+    const about = this.synced
+      ? 'Kubernetes API failed, keeping what is known'
+      : 'Kubernetes API cannot be read yet';
+    log.warn(about, {
       path,
       error: message,
       objects: this.objects.size,

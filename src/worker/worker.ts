@@ -111,7 +111,9 @@ function handle(request: WorkerRequest): void {
       void scrape(request.target, request.scrape, request.timeoutSeconds);
       break;
     case 'cancel':
-      running.get(request.scrape)?.cancel(new ScrapeFailure('timeout', 'nobody waits for it any more'));
+      running
+        .get(request.scrape)
+        ?.cancel(new ScrapeFailure('timeout', 'no complete answer in the time that any caller gave it'));
       break;
     case 'release':
       for (const id of request.scrapes) release(id);
