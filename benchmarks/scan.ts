@@ -3,7 +3,7 @@ import { crc32, gzipSync, inflateRawSync } from 'node:zlib';
 import { benchBody, countSamples } from '../simulator/render.ts';
 import { BlockDeflater } from '../src/exposition/block-deflater.ts';
 import type { Block } from '../src/exposition/block-deflater.ts';
-import { BodyReader, Workshop } from '../src/exposition/body-reader.ts';
+import { BodyReader, runToEnd, Workshop } from '../src/exposition/body-reader.ts';
 import type { LabelledExposition } from '../src/exposition/family-block.ts';
 import { LabelRules } from '../src/exposition/label-rules.ts';
 import { Flush } from '../src/exposition/zlib-handle.ts';
@@ -103,8 +103,8 @@ function createSample(bytes: number, index: number): Sample {
 
 function readBody(shop: Workshop, { gzip, rules }: Sample): LabelledExposition {
   const reader = new BodyReader(shop, rules, { gzip: true, limit: LIMIT });
-  reader.push(gzip);
-  return reader.finish();
+  runToEnd(reader.push(gzip));
+  return runToEnd(reader.finish());
 }
 
 /** What a BodyReader does with a body before it looks at it. */

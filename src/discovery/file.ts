@@ -9,6 +9,9 @@ import type { Provider, ProviderStatus } from './provider.ts';
 import { staticGroup } from './static.ts';
 import type { TargetGroup } from './target-group.ts';
 
+/** Above it Node's timers fire at once. */
+const MAX_TIMER_MS = 2 ** 31 - 1;
+
 /** A writer that truncates and then writes makes two events; reading after the second sees no half of a file. */
 const settleMs = 20;
 
@@ -39,9 +42,12 @@ class FileProvider implements Provider {
 
   async start(changed: () => void): Promise<void> {
     this.#changed = changed;
-    this.#interval = setInterval(() => {
-      this.#refresh();
-    }, this.#config.refreshIntervalMs);
+    this.#interval = setInterval(
+      () => {
+        this.#refresh();
+      },
+      Math.min(this.#config.refreshIntervalMs, MAX_TIMER_MS),
+    );
     this.#refresh();
     await this.#reading;
   }

@@ -6,6 +6,9 @@ import { Flush, openDeflate, type ZlibHandle } from './zlib-handle.ts';
  * waits for the slowest, so time comes first.
  */
 const LEVEL = 1;
+const FIRST_BYTES = 256 * 1024;
+/** What one large body needed is given back. */
+const MAX_KEPT_BYTES = 8 * 1024 * 1024;
 const NO_BYTES = new Uint8Array(0);
 
 /** A finished block: where it lies in `BlockDeflater.bytes`, and what it stands for. */
@@ -25,7 +28,7 @@ export interface Block {
 export class BlockDeflater {
   readonly #zlib: ZlibHandle = openDeflate(LEVEL);
   /** Finished blocks and the one under way. Belongs to the deflater: replaced when it grows, overwritten after `clear`. */
-  bytes: Uint8Array = new Uint8Array(256 * 1024);
+  bytes: Uint8Array = new Uint8Array(FIRST_BYTES);
   #end = 0;
   #start = 0;
   #rawLength = 0;
@@ -39,6 +42,7 @@ export class BlockDeflater {
   /** Forgets all blocks. */
   clear(): void {
     this.#end = 0;
+    if (this.bytes.length > MAX_KEPT_BYTES) this.bytes = new Uint8Array(FIRST_BYTES);
   }
 
   begin(): void {

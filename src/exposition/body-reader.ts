@@ -12,8 +12,14 @@ import { Flush, openGunzip, type ZlibHandle } from './zlib-handle.ts';
 /** Wire bytes of one body that are held back before they are inflated and scanned. Most bodies come whole below this. */
 const BATCH_BYTES = 512 * 1024;
 const WINDOW_BYTES = 2 * 1024 * 1024;
+/** Bytes that are scanned between two looks at the clock. */
+const REGION_BYTES = 64 * 1024;
+/** A usual body takes less. One that takes more must not hold up those of other pods, nor the answers. */
+const TURN_MS = 10;
+const NO_BYTES = new Uint8Array(0);
 /** Numbers that a name table may give before the next body starts a new one: names that a broken pod makes up don't stay for ever. */
 const MAX_NAMES = 50_000;
+const MAX_NAME_BYTES = 8 * 1024 * 1024;
 
 /** The body inflates to more than the limit. */
 export class BodySizeError extends Error {}
@@ -36,14 +42,23 @@ export class Workshop {
     keepSmall: true,
   };
   readonly scanner: Scanner = new Scanner(this.packer);
-  readonly gunzip: ZlibHandle = openGunzip();
+  gunzip: ZlibHandle = openGunzip();
   window: Uint8Array = new Uint8Array(WINDOW_BYTES);
   #names = new NameTable();
 
   /** The name table for the next body. */
   get names(): NameTable {
-    if (this.#names.size > MAX_NAMES) this.#names = new NameTable();
+    const { size, bytes } = this.#names;
+    if (size > MAX_NAMES || bytes > MAX_NAME_BYTES) this.#names = new NameTable();
     return this.#names;
+  }
+}
+
+/** Runs what a reader does to its end, without a pause. */
+export function runToEnd<T>(steps: Generator<void, T, void>): T {
+  for (;;) {
+    const step = steps.next();
+    if (step.done === true) return step.value;
   }
 }
 
@@ -52,6 +67,9 @@ export class Workshop {
  *
  * A body whose wire form is small is inflated and scanned in one piece when it is complete: while it arrives it
  * costs only its compressed bytes. A larger one is worked off in batches and keeps a zlib stream of its own between them.
+ *
+ * `push` and `finish` pause (yield) every few milliseconds. Whoever runs them can let other bodies have their turn then,
+ * or leave it at that; only `close` may be called on this one before they go on.
  */
 export class BodyReader {
   readonly #shop: Workshop;
@@ -64,8 +82,11 @@ export class BodyReader {
   #waitingBytes = 0;
   /** The beginning of a line whose end is not here yet. */
   #carry: Uint8Array = new Uint8Array(0);
-  #window: Uint8Array;
+  #window: Uint8Array = NO_BYTES;
   #have = 0;
+  /** The stream that is in use. */
+  #zlib: ZlibHandle | undefined;
+  #turnEnd = 0;
   /** Bytes so far before decompression. */
   wireBytes: number = 0;
   /** Bytes so far after decompression. */
@@ -77,21 +98,20 @@ export class BodyReader {
     this.#gzip = gzip;
     this.#limit = limit;
     this.#openMetrics = openMetrics ? new OpenMetricsReader() : undefined;
-    this.#window = shop.window;
   }
 
   /** Takes the next bytes of the wire. They must not change afterwards. Throws ScanError, BodySizeError or EncodingError. */
-  push(chunk: Uint8Array): void {
+  *push(chunk: Uint8Array): Generator<void, void, void> {
     this.wireBytes += chunk.length;
     this.#waiting.push(chunk);
     this.#waitingBytes += chunk.length;
     // A line that goes on and on is looked at anew each time, so each time it must be twice as long.
-    if (this.#waitingBytes >= Math.max(BATCH_BYTES, this.#carry.length)) this.#work(false);
+    if (this.#waitingBytes >= Math.max(BATCH_BYTES, this.#carry.length)) yield* this.#work(false);
   }
 
   /** The body is complete. Throws as `push` does. */
-  finish(): LabelledExposition {
-    this.#work(true);
+  *finish(): Generator<void, LabelledExposition, void> {
+    yield* this.#work(true);
     this.close();
     return this.#body.finish();
   }
@@ -103,7 +123,7 @@ export class BodyReader {
     this.#waiting = [];
   }
 
-  #work(last: boolean): void {
+  *#work(last: boolean): Generator<void, void, void> {
     const chunks = this.#waiting;
     this.#waiting = [];
     this.#waitingBytes = 0;
@@ -111,23 +131,45 @@ export class BodyReader {
     if (this.#carry.length >= this.#window.length) this.#window = new Uint8Array(this.#carry.length * 2);
     this.#window.set(this.#carry);
     this.#have = this.#carry.length;
-    if (this.#gzip) this.#inflate(chunks, last);
-    else for (const chunk of chunks) this.#copy(chunk);
-    if (last) this.#endOfBody();
-    else this.#scan();
+    this.#beginTurn();
+    if (this.#gzip) yield* this.#inflate(chunks, last);
+    else for (const chunk of chunks) yield* this.#copy(chunk);
+    yield* last ? this.#endOfBody() : this.#scan(false);
+    this.#shop.scanner.pack();
     this.#carry = this.#window.slice(0, this.#have);
+    // One that is the reader's own can be large.
+    this.#window = NO_BYTES;
   }
 
-  #copy(chunk: Uint8Array): void {
+  #beginTurn(): void {
+    this.#shop.scanner.begin(this.#body);
+    this.#turnEnd = performance.now() + TURN_MS;
+  }
+
+  /** Lets others have their turn when this one is over. What is shared and in use becomes the reader's own. */
+  *#pause(): Generator<void, void, void> {
+    if (performance.now() < this.#turnEnd) return;
+    const shop = this.#shop;
+    shop.scanner.pack();
+    if (this.#window === shop.window) shop.window = new Uint8Array(WINDOW_BYTES);
+    if (this.#zlib === shop.gunzip) {
+      this.#ownGunzip = shop.gunzip;
+      shop.gunzip = openGunzip();
+    }
+    yield;
+    this.#beginTurn();
+  }
+
+  *#copy(chunk: Uint8Array): Generator<void, void, void> {
     for (let start = 0; start < chunk.length;) {
-      const length = Math.min(chunk.length - start, this.#room());
+      const length = Math.min(chunk.length - start, yield* this.#room());
       this.#window.set(chunk.subarray(start, start + length), this.#have);
       this.#take(length);
       start += length;
     }
   }
 
-  #inflate(chunks: readonly Uint8Array[], last: boolean): void {
+  *#inflate(chunks: readonly Uint8Array[], last: boolean): Generator<void, void, void> {
     let zlib = this.#ownGunzip;
     if (zlib === undefined) {
       if (last) {
@@ -135,12 +177,13 @@ export class BodyReader {
         zlib.reset();
       } else zlib = this.#ownGunzip = openGunzip();
     }
+    this.#zlib = zlib;
     if (last && chunks.length === 0) chunks = [new Uint8Array(0)];
     for (const [index, chunk] of chunks.entries()) {
       const flush = last && index === chunks.length - 1 ? Flush.finish : Flush.none;
       let start = 0;
       do {
-        const room = this.#room();
+        const room = yield* this.#room();
         try {
           zlib.write(flush, chunk, start, chunk.length - start, this.#window, this.#have, room);
         } catch (error) {
@@ -152,12 +195,13 @@ export class BodyReader {
         if (start < chunk.length && zlib.outputLeft > 0) throw new EncodingError('gzip: bytes after its end');
       } while (zlib.outputLeft === 0 || start < chunk.length);
     }
+    this.#zlib = undefined;
   }
 
   /** Free bytes of the window, at least one; scans what is there when it is full. */
-  #room(): number {
+  *#room(): Generator<void, number, void> {
     // One byte is kept for the newline that a body may lack at its end.
-    if (this.#have >= this.#window.length - 1) this.#scan();
+    if (this.#have >= this.#window.length - 1) yield* this.#scan(false);
     if (this.#have >= this.#window.length - 1) {
       const larger = new Uint8Array(this.#window.length * 2);
       larger.set(this.#window);
@@ -174,39 +218,53 @@ export class BodyReader {
     }
   }
 
-  #scan(): void {
-    const limit = this.#window.subarray(0, this.#have).lastIndexOf(Byte.newline) + 1;
-    if (limit === 0) return;
-    const end =
-      this.#openMetrics === undefined
-        ? this.#shop.scanner.scan(this.#body, this.#window, 0, limit)
-        : this.#rewrite(this.#openMetrics, limit);
-    for (let i = 0; i < end; i++) if (this.#window[i] === Byte.newline) this.#body.linesBefore++;
-    this.#window.copyWithin(0, end, this.#have);
-    this.#have -= end;
+  /** Scans the whole lines of the window, and takes them out; with `last` all of it. */
+  *#scan(last: boolean): Generator<void, void, void> {
+    const limit = last ? this.#have : this.#window.subarray(0, this.#have).lastIndexOf(Byte.newline) + 1;
+    let at = 0;
+    for (let size = REGION_BYTES; at < limit;) {
+      const end = at + size >= limit ? limit : this.#window.indexOf(Byte.newline, at + size) + 1;
+      const stop = this.#region(at, end, last && end === limit);
+      if (stop === at) {
+        // A label value with raw newlines runs on behind the region, or behind what there is.
+        if (end === limit) break;
+        size *= 2;
+        continue;
+      }
+      at = stop;
+      size = REGION_BYTES;
+      yield* this.#pause();
+    }
+    if (!last && this.#openMetrics === undefined) this.#body.linesBefore += newlines(this.#window, 0, at);
+    this.#window.copyWithin(0, at, this.#have);
+    this.#have -= at;
   }
 
-  #endOfBody(): void {
+  /** Scans lines and returns where it stopped. */
+  #region(start: number, end: number, last: boolean): number {
+    const { scanner } = this.#shop;
+    if (this.#openMetrics === undefined) return scanner.scan(this.#window, start, end, last);
+    const { text, end: good, problem } = this.#openMetrics.rewrite(this.#window, start, end);
+    // What comes before a line at fault is scanned too: it counts.
+    scanner.scan(text, 0, text.length, true);
+    this.#body.unwritten = this.#openMetrics.unwritten;
+    if (problem !== undefined) throw this.#body.refusal(problem, this.#window, start, good);
+    this.#body.linesBefore += newlines(this.#window, start, end);
+    return end;
+  }
+
+  *#endOfBody(): Generator<void, void, void> {
     if (this.#have > 0 && this.#window[this.#have - 1] !== Byte.newline)
       this.#window[this.#have++] = Byte.newline;
-    if (this.#openMetrics === undefined) {
-      this.#shop.scanner.scanLast(this.#body, this.#window, 0, this.#have);
-    } else {
-      this.#rewrite(this.#openMetrics, this.#have);
-      if (!this.#openMetrics.ended) {
-        const problem = new LineProblem('the body ends without # EOF');
-        throw this.#body.refusal(problem, this.#window, 0, this.#have);
-      }
+    yield* this.#scan(true);
+    if (this.#openMetrics?.ended === false) {
+      throw this.#body.refusal(new LineProblem('the body ends without # EOF'), this.#window, 0, 0);
     }
-    this.#have = 0;
   }
+}
 
-  /** Scans OpenMetrics up to `limit`, which it returns. What comes before a line at fault is scanned too: it counts. */
-  #rewrite(openMetrics: OpenMetricsReader, limit: number): number {
-    const { text, end, problem } = openMetrics.rewrite(this.#window, 0, limit);
-    this.#shop.scanner.scanLast(this.#body, text, 0, text.length);
-    this.#body.unwritten = openMetrics.unwritten;
-    if (problem !== undefined) throw this.#body.refusal(problem, this.#window, 0, end);
-    return limit;
-  }
+function newlines(bytes: Uint8Array, start: number, end: number): number {
+  let count = 0;
+  for (let i = start; i < end; i++) if (bytes[i] === Byte.newline) count++;
+  return count;
 }

@@ -60,7 +60,7 @@ export function readMetadataLine(buffer: Uint8Array, start: number, end: number)
     if (!isUtf8(buffer.subarray(textStart, end))) throw new LineProblem('the HELP text is not valid UTF-8');
     return { nameStart, nameEnd, textStart };
   }
-  const word = ascii(buffer, textStart, end);
+  const word = ascii(buffer, textStart, Math.min(end, textStart + 100));
   const known = typeOfWord(word);
   if (known === undefined) {
     throw new LineProblem(

@@ -9,6 +9,9 @@ export class NameTable {
   readonly #texts: string[] = [];
   readonly #numbers: Map<string, number> = new Map();
 
+  /** Bytes of all that has a number. */
+  bytes: number = 0;
+
   /** How many numbers were given. They run from 0. */
   get size(): number {
     return this.#bytes.length;
@@ -41,6 +44,7 @@ export class NameTable {
     // Not `slice`, which makes a view when the buffer is one of Node's.
     const bytes = new Uint8Array(buffer.subarray(start, end));
     this.#bytes.push(bytes);
+    this.bytes += bytes.length;
     this.#hashes.push(hash);
     const text = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString();
     this.#texts.push(text);

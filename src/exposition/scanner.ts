@@ -38,37 +38,39 @@ export class Scanner {
     this.#packer = packer;
   }
 
-  /**
-   * Scans `[start, limit)`, which must end with a newline, and packs what it found. Returns where it stopped: `limit`,
-   * or the beginning of a sample whose label value runs on behind `limit`. Throws ScanError.
-   */
-  scan(body: Body, buffer: Uint8Array, start: number, limit: number): number {
-    return this.#run(body, buffer, start, limit, false);
-  }
-
-  /** As `scan`, for the end of a body: a label value that runs on is an error. */
-  scanLast(body: Body, buffer: Uint8Array, start: number, limit: number): void {
-    this.#run(body, buffer, start, limit, true);
-  }
-
-  #run(body: Body, buffer: Uint8Array, start: number, limit: number, last: boolean): number {
+  /** Begins or goes on with a body. What another one gathered must have been packed. */
+  begin(body: Body): void {
     this.#body = body;
-    this.#buffer = buffer;
     this.#stamp++;
     this.#end = 0;
     this.#current = undefined;
-    let line = start;
-    try {
-      line = this.#lines(start, limit);
-      if (last && line < limit) throw new LineProblem('a label value that does not end');
-    } catch (error) {
-      if (!(error instanceof LineProblem)) throw error;
-      throw body.refusal(error, buffer, start, this.#problemAt);
-    }
-    this.#pack();
-    return line;
+    this.#shape = undefined;
   }
 
+  /**
+   * Scans `[start, limit)`, which must end with a newline. Returns where it stopped: `limit`, or the beginning of a
+   * sample whose label value runs on behind `limit`. With `last` that is an error. Throws ScanError, whose line is
+   * counted from the beginning of `buffer`.
+   */
+  scan(buffer: Uint8Array, start: number, limit: number, last: boolean): number {
+    this.#buffer = buffer;
+    try {
+      const line = this.#lines(start, limit);
+      if (last && line < limit) throw new LineProblem('a label value that does not end');
+      return line;
+    } catch (error) {
+      if (!(error instanceof LineProblem)) throw error;
+      throw this.#body.refusal(error, buffer, 0, this.#problemAt);
+    }
+  }
+
+  /** Packs what was gathered, so that another body can be scanned. */
+  pack(): void {
+    this.#pack();
+    if (this.#out.length > OUTPUT_BYTES) this.#out = new Uint8Array(OUTPUT_BYTES);
+  }
+
+  #shape: LineShape | undefined;
   #problemAt = 0;
 
   #lines(start: number, limit: number): number {
@@ -77,7 +79,7 @@ export class Scanner {
     const stop = valueStops(isUtf8(buffer.subarray(start, limit)));
     const timestamps = body.rules.honorTimestamps;
     let at = start;
-    let shape: LineShape | undefined;
+    let shape = this.#shape;
     while (at < limit) {
       if (shape !== undefined) {
         let fits: LineShape | undefined = shape;
@@ -107,7 +109,7 @@ export class Scanner {
       else if (c === Byte.space || c === Byte.tab) at = this.#blanks(at);
       else if (metricNameStart[c]) {
         const sample = readSampleLine(buffer, at, limit);
-        if (sample === undefined) return at;
+        if (sample === undefined) break;
         const found = this.#sample(sample, at);
         if (found !== undefined) shape?.follow(found);
         shape = found ?? shape;
@@ -115,6 +117,7 @@ export class Scanner {
       } else if (c === Byte.nul) throw truncation();
       else throw new LineProblem(`${JSON.stringify(utf8(buffer, at, at + 1))} cannot begin a line`);
     }
+    this.#shape = shape;
     return at;
   }
 
@@ -259,7 +262,7 @@ export class Scanner {
       added,
       `${rest}${own.length > 0 ? '}' : ''} ${value}${timestamp}\n`,
     );
-    return sameNames(own, labels) ? this.#shape(name, labels) : undefined;
+    return sameNames(own, labels) ? this.#shapeOf(name, labels) : undefined;
   }
 
   #write(family: BodyFamily, head: string, added: Uint8Array, tail: string): void {
@@ -275,7 +278,7 @@ export class Scanner {
     this.#end += out.write(tail, this.#end);
   }
 
-  #shape(name: number, labels: readonly SampleLabel[]): LineShape | undefined {
+  #shapeOf(name: number, labels: readonly SampleLabel[]): LineShape | undefined {
     const { rules, names } = this.#body;
     if (!rules.fitsMask) return undefined;
     let byRules = this.#shapes.get(names);

@@ -45,18 +45,23 @@ export class GzipJoin {
   }
 }
 
-/** Headers that are remembered; a cluster has a few hundred families. */
-const MAX_HEADERS = 10_000;
+/** Characters of the headers that are remembered; a cluster's few hundred families have 50,000. */
+const MAX_CHARACTERS = 2_000_000;
 
 /** Deflated pieces of the families' metadata lines, each made once. */
 export class HeaderCache {
   readonly #pieces: Map<string, DeflatedPiece> = new Map();
+  #characters = 0;
   readonly #deflater = new BlockDeflater();
 
   piece(header: string): DeflatedPiece {
     let piece = this.#pieces.get(header);
     if (piece === undefined) {
-      if (this.#pieces.size >= MAX_HEADERS) this.#pieces.clear();
+      this.#characters += header.length;
+      if (this.#characters > MAX_CHARACTERS) {
+        this.#pieces.clear();
+        this.#characters = header.length;
+      }
       const raw = Buffer.from(header);
       this.#deflater.clear();
       this.#deflater.begin();

@@ -42,6 +42,19 @@ function value(family: string, outcome: Outcome): number | undefined {
   }
 }
 
+/**
+ * The target labels that a report series lacks, as a mask. Prometheus' `mutateReportSampleLabels` sets `exported_x` to
+ * nothing when it comes to the label `x`, which removes one that it came to before.
+ */
+function droppedLabels({ names }: LabelRules): number {
+  let mask = 0;
+  for (const [bit, name] of names.entries()) {
+    const base = name.startsWith('exported_') ? name.slice('exported_'.length) : '';
+    if (name < base && names.includes(base)) mask |= 1 << bit;
+  }
+  return mask;
+}
+
 function reasonLabel(rules: LabelRules, reason: FailureReason | undefined): string {
   // A target label of that name would make the label twice; the target's own stays, as for an exposed sample.
   return rules.names.includes('reason') ? '' : `reason="${escapeLabelValue(reason ?? '')}"`;
@@ -53,7 +66,7 @@ export function reportLines(family: string, targets: readonly Reported[]): Uint8
   for (const { rules, outcome } of targets) {
     const number = value(family, outcome);
     if (number === undefined) continue;
-    const labels = Buffer.from(rules.injection(0).before).toString();
+    const labels = Buffer.from(rules.injection(droppedLabels(rules)).before).toString();
     const own = family === 'scrape_failure_reason' ? reasonLabel(rules, outcome.reason) : '';
     lines.push(`${family}{${own === '' ? labels.slice(0, -1) : labels + own}} ${number}\n`);
   }

@@ -227,9 +227,14 @@ export class Scraper implements AsyncDisposable {
   }
 
   #joinOrStart(target: OwnedTarget, timeoutMs: number): Scrape {
-    if (target.inFlight !== undefined && !target.inFlight.cancelled) {
-      clearTimeout(target.inFlight.abandonTimer);
-      return target.inFlight;
+    const running = target.inFlight;
+    if (running !== undefined && !running.cancelled) {
+      // One that hangs must not be kept alive by callers who come one after the other.
+      if (performance.now() - running.startedAt < Math.max(this.#abandonAfterMs, running.timeoutMs)) {
+        clearTimeout(running.abandonTimer);
+        return running;
+      }
+      this.#cancel(running);
     }
     if (target.reusable !== undefined) return target.reusable;
     const scrape = new Scrape(++this.#lastScrape, target, performance.now(), timeoutMs);
@@ -240,8 +245,13 @@ export class Scraper implements AsyncDisposable {
     return scrape;
   }
 
+  get #abandonAfterMs(): number {
+    return this.#options.abandonAfterMs ?? ABANDON_AFTER_MS;
+  }
+
   #begin({ id, target, timeoutMs }: Scrape): void {
-    const timeoutSeconds = timeoutMs / 1000;
+    // A patient caller may join, so the target is not told of an impatient one.
+    const timeoutSeconds = Math.max(timeoutMs, target.target.scrapeTimeoutMs) / 1000;
     this.#workers.at(target.worker).post({ type: 'scrape', target: target.id, scrape: id, timeoutSeconds });
   }
 
@@ -283,10 +293,9 @@ export class Scraper implements AsyncDisposable {
   /** Somebody stopped waiting for a scrape that is under way. */
   #left(scrape: Scrape): void {
     if (scrape.waiters.size > 0 || scrape.outcome !== undefined) return;
-    const { abandonAfterMs = ABANDON_AFTER_MS } = this.#options;
     const age = performance.now() - scrape.startedAt;
     clearTimeout(scrape.abandonTimer);
-    scrape.abandonTimer = setTimeout(() => this.#cancel(scrape), Math.max(0, abandonAfterMs - age));
+    scrape.abandonTimer = setTimeout(() => this.#cancel(scrape), Math.max(0, this.#abandonAfterMs - age));
     scrape.abandonTimer.unref();
   }
 

@@ -130,16 +130,32 @@ export class TargetScraper {
       fail(failure);
       this.#disconnect();
     };
-    const attempt = (work: (reader: BodyReader) => void): void => {
-      if (settled || reader === undefined) return;
+    /** Runs the reader; the thread does other things where it pauses. Returns undefined when the scrape has ended meanwhile. */
+    const run = async <T>(
+      from: BodyReader,
+      steps: Generator<void, T, void>,
+      controller: Dispatcher.DispatchController,
+    ): Promise<T | undefined> => {
       try {
-        work(reader);
+        for (;;) {
+          const step = steps.next();
+          if (step.done === true) {
+            controller.resume();
+            return step.value;
+          }
+          // No more bytes until it is done with these.
+          controller.pause();
+          await nextTurn();
+          if (settled) return undefined;
+        }
       } catch (error) {
         fail(error);
         this.#disconnect();
+        return undefined;
+      } finally {
+        progress.wireBytes = from.wireBytes;
+        progress.bodyBytes = from.bodyBytes;
       }
-      progress.wireBytes = reader.wireBytes;
-      progress.bodyBytes = reader.bodyBytes;
     };
     const handler: Dispatcher.DispatchHandler = {
       onRequestStart: () => {},
@@ -157,19 +173,24 @@ export class TargetScraper {
           return;
         }
         reader = new BodyReader(this.#shop, this.rules, {
-          gzip: headers['content-encoding'] === 'gzip',
+          gzip: firstOf(headers['content-encoding']) === 'gzip',
           limit: BODY_LIMIT,
-          openMetrics: isOpenMetrics(String(headers['content-type'] ?? '')),
+          openMetrics: isOpenMetrics(firstOf(headers['content-type']) ?? ''),
         });
       },
-      onResponseData: (_controller, chunk) => attempt((into) => into.push(chunk)),
-      onResponseEnd: () =>
-        attempt((into) => {
-          const exposition = into.finish();
+      onResponseData: (controller, chunk) => {
+        if (settled || reader === undefined) return;
+        void run(reader, reader.push(chunk), controller);
+      },
+      onResponseEnd: (controller) => {
+        if (settled || reader === undefined) return;
+        void run(reader, reader.finish(), controller).then((exposition) => {
+          if (settled || exposition === undefined) return;
           settled = true;
           this.#cancel = undefined;
           resolve(exposition);
-        }),
+        });
+      },
       onResponseError: (_controller, error) => {
         fail(
           reader === undefined && !(error instanceof ScrapeFailure)
@@ -181,7 +202,7 @@ export class TargetScraper {
     this.#connected(url.origin).dispatch(
       {
         origin: url.origin,
-        path: url.pathname + url.search,
+        path: pathOf(this.#target.url),
         method: 'GET',
         headers: {
           accept: ACCEPT,
@@ -210,6 +231,21 @@ export class TargetScraper {
     }
     return this.#client;
   }
+}
+
+/** A header that came several times counts as it came first, as in Go. */
+function firstOf(header: string | readonly string[] | undefined): string | undefined {
+  return typeof header === 'object' ? header[0] : header;
+}
+
+/** Path and query as they stand in the URL: Prometheus does not resolve `..` in them. */
+function pathOf(url: string): string {
+  const start = url.indexOf('/', url.indexOf('://') + 3);
+  return start < 0 ? '/' : url.slice(start);
+}
+
+function nextTurn(): Promise<void> {
+  return new Promise((resolve) => setImmediate(resolve));
 }
 
 interface Progress {

@@ -29,21 +29,27 @@ export function acceptsGzip(header: string): boolean {
 /** Least time that is kept back for writing the answer. */
 const MIN_ALLOWANCE_MS = 250;
 
+/** Answers of a view that are remembered. */
+const RECORDS = 3;
+
 /** How long the callers of each view have to wait for its last bytes; tells how much of a timeout is left for the targets. */
 export class WriteTimes {
-  readonly #last: Map<string, number> = new Map();
+  readonly #last: Map<string, number[]> = new Map();
 
   /** To be called when an answer of that view was written whole. */
   record(view: string, milliseconds: number): void {
-    this.#last.set(view, milliseconds);
+    const before = this.#last.get(view) ?? [];
+    this.#last.set(view, [milliseconds, ...before].slice(0, RECORDS));
   }
 
   /**
-   * Milliseconds that targets have, of a timeout: less the larger of 250 ms and one and a half times what the view's last
-   * answer took to write, and never less than half.
+   * Milliseconds that targets have, of a timeout: less the larger of 250 ms and one and a half times what the quickest of the view's
+   * last three answers took to write, and never less than half.
    */
   budget(view: string, timeoutMs: number): number {
-    const allowance = Math.max(MIN_ALLOWANCE_MS, (this.#last.get(view) ?? 0) * 1.5);
+    // The least of them: one caller who reads slowly takes no time from the others.
+    const least = Math.min(...(this.#last.get(view) ?? [0]));
+    const allowance = Math.max(MIN_ALLOWANCE_MS, least * 1.5);
     return Math.max(timeoutMs - allowance, timeoutMs / 2);
   }
 }

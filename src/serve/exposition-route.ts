@@ -16,6 +16,10 @@ export const TEXT_CONTENT_TYPE = 'text/plain; version=0.0.4; charset=utf-8';
 /** Bytes that an answer may run ahead of its reader. */
 const AHEAD_BYTES = 1024 * 1024;
 const INFLATED_CHUNK = 256 * 1024;
+/** What a caller who names no timeout has to read its answer. One that reads more slowly would hold it in memory. */
+const READ_TIMEOUT_MS = 60_000;
+/** What every caller has, however long the targets took. */
+const MIN_READ_MS = 1000;
 
 export interface ExpositionOptions {
   readonly scraper: Scraper;
@@ -53,7 +57,17 @@ export class ExpositionRoute {
       using answer = new Answer(round.shares(), this.#headers);
       await answer.prepare(selectors);
       reply.hijack();
-      const sent = await write(answer, reply.raw, caller.gzip);
+      const patience = caller.timeoutMs ?? READ_TIMEOUT_MS;
+      const readDeadline = setTimeout(
+        () => reply.raw.destroy(new CallerLeft('the caller did not read the answer in time')),
+        Math.max(MIN_READ_MS, patience - (performance.now() - start)),
+      );
+      let sent: number;
+      try {
+        sent = await write(answer, reply.raw, caller.gzip);
+      } finally {
+        clearTimeout(readDeadline);
+      }
       this.#writeTimes.record(view, performance.now() - collected);
       telemetry.answered({
         view,

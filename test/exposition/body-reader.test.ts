@@ -1,7 +1,13 @@
 import { randomFillSync } from 'node:crypto';
 import { gzipSync } from 'node:zlib';
 import t from 'tap';
-import { BodyReader, BodySizeError, EncodingError, Workshop } from '../../src/exposition/body-reader.ts';
+import {
+  BodyReader,
+  BodySizeError,
+  EncodingError,
+  runToEnd,
+  Workshop,
+} from '../../src/exposition/body-reader.ts';
 import { linesOf, piecesOf, read, refusalOf, rulesOf, show, textOf, thrownBy } from './fixture.ts';
 
 const at = 'instance="i",job="j"';
@@ -220,11 +226,11 @@ t.test('bodies take turns in one workshop', async (t) => {
   for (let round = 0; readers.some(({ pieces }) => pieces.length > 0); round++) {
     for (const { reader, pieces } of readers) {
       const piece = pieces.shift();
-      if (piece !== undefined) reader.push(piece);
+      if (piece !== undefined) runToEnd(reader.push(piece));
     }
   }
   for (const [i, { reader, wire }] of readers.entries()) {
-    const got = show(reader.finish());
+    const got = show(runToEnd(reader.finish()));
     const want = labelled(bodies[i]!);
     t.ok(
       got.every(({ text }, family) => text === want[family]),
@@ -239,16 +245,16 @@ t.test('a pod that makes up names does not spoil the names of others', async (t)
   const shop = new Workshop();
   const many = Array.from({ length: 50_001 }, (_, i) => `m${i} 1\n`).join('');
   const slow = new BodyReader(shop, rulesOf(), { gzip: false, limit: 1e9 });
-  slow.push(Buffer.from('x{a="1"} 1\n'.repeat(60_000)));
+  runToEnd(slow.push(Buffer.from('x{a="1"} 1\n'.repeat(60_000))));
   read(many, { shop });
   // This one gets a new name table, and `y` the number that `x` has in the old.
   const next = new BodyReader(shop, rulesOf(), { gzip: false, limit: 1e9 });
-  next.push(Buffer.from('y{a="1"} 1\n'.repeat(60_000)));
-  slow.push(Buffer.from('x{a="1"} 2\ny{a="1"} 2\n'.repeat(30_000)));
-  next.push(Buffer.from('x{a="1"} 3\ny{a="1"} 3\n'.repeat(30_000)));
+  runToEnd(next.push(Buffer.from('y{a="1"} 1\n'.repeat(60_000))));
+  runToEnd(slow.push(Buffer.from('x{a="1"} 2\ny{a="1"} 2\n'.repeat(30_000))));
+  runToEnd(next.push(Buffer.from('x{a="1"} 3\ny{a="1"} 3\n'.repeat(30_000))));
   const counts = (reader: BodyReader): Record<string, number> =>
     Object.fromEntries(
-      show(reader.finish()).map(({ name, text }) => [
+      show(runToEnd(reader.finish())).map(({ name, text }) => [
         name,
         text.split('\n').filter((line) => line.startsWith(`${name}{`)).length,
       ]),

@@ -1,5 +1,5 @@
 import { inflateRawSync } from 'node:zlib';
-import { BodyReader, Workshop } from '../../src/exposition/body-reader.ts';
+import { BodyReader, runToEnd, Workshop } from '../../src/exposition/body-reader.ts';
 import type { BlockPart, LabelledExposition } from '../../src/exposition/family-block.ts';
 import { LabelRules } from '../../src/exposition/label-rules.ts';
 import { MetricType, typeWord } from '../../src/exposition/metric-type.ts';
@@ -58,8 +58,8 @@ export function read(body: string | Uint8Array, reading: Reading = {}): Labelled
   const bytes = Buffer.from(body);
   const reader = new BodyReader(shop, rules, { gzip, limit, openMetrics });
   try {
-    for (const piece of piecesOf(bytes, reading.chunks ?? [bytes.length])) reader.push(piece);
-    return reader.finish();
+    for (const piece of piecesOf(bytes, reading.chunks ?? [bytes.length])) runToEnd(reader.push(piece));
+    return runToEnd(reader.finish());
   } finally {
     reader.close();
   }

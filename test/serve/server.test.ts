@@ -156,23 +156,25 @@ t.test('the deadline comes from who asks', async (t) => {
   }[] = [
     {
       want: [
-        [{}, '9.75', "the config's, less what writing takes"],
-        [asking('0.4'), '0.2', 'half of a short one'],
-        [asking('soon'), '9.75', 'what is no number does not count'],
+        [{}, '10', "the config's"],
+        [asking('0.4'), '10', 'a patient caller may join one who has little time'],
+        [asking('20'), '19.75', "a longer one of the caller's, less what writing takes"],
+        [asking('soon'), '10', 'what is no number does not count'],
       ],
     },
     {
       more: ', scrape_timeout: 4s',
       want: [
-        [{}, '3.75', "the config's"],
+        [{}, '4', "the config's"],
         [asking('15'), '14.75', "the caller's stands before it"],
       ],
     },
     {
+      more: ', scrape_timeout: 1s',
       flags: ['--scrape.max-timeout=3s'],
       want: [
         [asking('15'), '2.75', 'capped'],
-        [{}, '2.75', 'capped too'],
+        [{}, '1', "the config's"],
       ],
     },
   ];
