@@ -15,7 +15,7 @@ const WINDOW_BYTES = 2 * 1024 * 1024;
 /** Bytes that are scanned between two looks at the clock. */
 const REGION_BYTES = 64 * 1024;
 /** A usual body takes less. One that takes more must not hold up those of other pods, nor the answers. */
-const TURN_MS = 10;
+const TURN_MS = 20;
 const NO_BYTES = new Uint8Array(0);
 /** Numbers that a name table may give before the next body starts a new one: names that a broken pod makes up don't stay for ever. */
 const MAX_NAMES = 50_000;
@@ -233,7 +233,7 @@ export class BodyReader {
       }
       at = stop;
       size = REGION_BYTES;
-      yield* this.#pause();
+      if (at < limit) yield* this.#pause();
     }
     if (!last && this.#openMetrics === undefined) this.#body.linesBefore += newlines(this.#window, 0, at);
     this.#window.copyWithin(0, at, this.#have);
