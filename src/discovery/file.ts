@@ -1,5 +1,4 @@
-import { watch } from 'node:fs';
-import type { FSWatcher } from 'node:fs';
+import { statSync, watch } from 'node:fs';
 import { readdir, readFile } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { loadFileSd } from '../config/file-sd.ts';
@@ -8,6 +7,13 @@ import type { Logger } from '../log/logger.ts';
 import type { Provider, ProviderStatus } from './provider.ts';
 import { staticGroup } from './static.ts';
 import type { TargetGroup } from './target-group.ts';
+
+/** A folder that is watched. */
+interface FolderWatch {
+  /** Of the folder that it was; undefined when that is not known. */
+  readonly inode: number | undefined;
+  forget(): void;
+}
 
 /** Above it Node's timers fire at once. */
 const MAX_TIMER_MS = 2 ** 31 - 1;
@@ -24,7 +30,7 @@ class FileProvider implements Provider {
   readonly name = 'file';
   readonly #config: FileSdConfig;
   readonly #log: Logger;
-  readonly #watchers = new Map<string, FSWatcher>();
+  readonly #watchers = new Map<string, FolderWatch>();
   readonly #errors = new Map<string, string>();
   #files: ReadonlyMap<string, readonly TargetGroup[]> | undefined;
   #lastSync = 0;
@@ -70,7 +76,7 @@ class FileProvider implements Provider {
     this.#stopped = true;
     clearInterval(this.#interval);
     clearTimeout(this.#settling);
-    for (const watcher of this.#watchers.values()) watcher.close();
+    for (const watcher of [...this.#watchers.values()]) watcher.forget();
     await this.#reading;
   }
 
@@ -127,7 +133,13 @@ class FileProvider implements Provider {
 
   #watchFolders(): void {
     for (const folder of new Set(this.#config.files.map((file) => dirname(file)))) {
-      if (this.#watchers.has(folder)) continue;
+      const known = this.#watchers.get(folder);
+      const inode = statSync(folder, { throwIfNoEntry: false })?.ino;
+      if (known !== undefined) {
+        if (known.inode === inode) continue;
+        // A folder that was made anew has the old name, and its watcher sees nothing of it.
+        known.forget();
+      }
       try {
         const watcher = watch(folder, { persistent: false }, () => {
           this.#settle();
@@ -137,7 +149,7 @@ class FileProvider implements Provider {
           this.#watchers.delete(folder);
         };
         watcher.on('error', forget);
-        this.#watchers.set(folder, watcher);
+        this.#watchers.set(folder, { inode, forget });
       } catch (error) {
         // The folder may come later: the interval tries again.
         this.#log.debug('cannot watch a folder of file_sd files', { folder, error: error as Error });

@@ -73,3 +73,21 @@ t.test('a file and a folder that come later', async (t) => {
   await writeFile(file, '- targets: ["127.0.0.1:1"]\n');
   t.same(hosts(await targetsWhen(discovery, ({ targets }) => targets.length > 0)), ['127.0.0.1:1']);
 });
+
+t.test('a folder that is made anew', async (t) => {
+  await using folder = await temporaryFolder();
+  const inner = join(folder.path, 'inner');
+  const file = join(inner, 'a.json');
+  await mkdir(inner);
+  await writeFile(file, group('127.0.0.1:1'));
+  const text = config(file).replace('files: [', 'refresh_interval: 100ms\n    files: [');
+  await using discovery = await startDiscovery(text);
+  const of = (wanted: string) => targetsWhen(discovery, (set) => hosts(set).join() === wanted);
+  t.ok(await of('127.0.0.1:1'));
+  await rm(inner, { recursive: true });
+  await mkdir(inner);
+  await writeFile(file, group('127.0.0.1:2'));
+  t.ok(await of('127.0.0.1:2'), 'by the interval');
+  await writeFile(file, group('127.0.0.1:3'));
+  t.ok(await of('127.0.0.1:3'));
+});

@@ -241,6 +241,30 @@ t.test('bodies take turns in one workshop', async (t) => {
   }
 });
 
+t.test('a body that takes long gives others their turn, and comes out the same', async (t) => {
+  const shop = new Workshop();
+  // Lines in a legal form that is not canonical take the slow path.
+  const bodies = ['a', 'b'].map((name) => `${name} {x = "1" , } 1\n`.repeat(30_000));
+  for (const gzip of [false, true]) {
+    const readers = bodies.map((body) => {
+      const reader = new BodyReader(shop, rulesOf(), { gzip, limit: 1e9 });
+      runToEnd(reader.push(gzip ? gzipSync(body) : Buffer.from(body)));
+      return { reader, steps: reader.finish(), pauses: 0, text: '' };
+    });
+    while (readers.some(({ text }) => text === '')) {
+      for (const one of readers.filter(({ text }) => text === '')) {
+        const step = one.steps.next();
+        if (step.done === true) one.text = show(step.value)[0]!.text;
+        else one.pauses++;
+      }
+    }
+    for (const [i, { pauses, text }] of readers.entries()) {
+      t.ok(pauses > 1, `${pauses} pauses`);
+      t.equal(text, `${'ab'[i]!}{instance="i",job="j",x="1"} 1\n`.repeat(30_000));
+    }
+  }
+});
+
 t.test('a pod that makes up names does not spoil the names of others', async (t) => {
   const shop = new Workshop();
   const many = Array.from({ length: 50_001 }, (_, i) => `m${i} 1\n`).join('');

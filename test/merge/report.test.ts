@@ -60,3 +60,9 @@ t.test('HELP names every reason, and can be written as it is', async (t) => {
   for (const reason of Object.keys(FAILURE_REASONS)) t.match(help, reason);
   for (const { help } of REPORT_FAMILIES) t.notMatch(help, /[\\\n]/);
 });
+
+t.test('a target label exported_x goes where the target has x after it, as in Prometheus', async (t) => {
+  const labels = { job: 'j', exported_job: 'e', instance: 'i', exported_a: 'e', a: '1' };
+  const lines = Buffer.from(reportLines('up', [{ ...good, rules: rulesOf(labels) }])).toString();
+  t.equal(lines, 'up{a="1",exported_a="e",instance="i",job="j"} 1\n');
+});

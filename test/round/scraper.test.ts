@@ -150,6 +150,23 @@ t.test('a scrape that nobody waits for', async (t) => {
     using after = await ask(scraper);
     t.same(states(after), ['up', 'up'], 'the next one begins anew');
   });
+  t.test('is not kept alive by callers who come one after the other', async (t) => {
+    await using pod = await startPlainPod({ behaviour: { kind: 'hang', at: 'head' } });
+    await using scraper = await startScraper([pod], { abandonAfterMs: 200 });
+    const first = pod.nextRequest();
+    const asked = [ask(scraper, 150)];
+    await first;
+    await pod.behave({ kind: 'normal' });
+    // Each comes while the one before still waits.
+    for (let i = 0; i < 40 && pod.requests.count === 1; i++) {
+      asked.push(ask(scraper, 150));
+      await new Promise((resolve) => setTimeout(resolve, 50));
+    }
+    t.equal(pod.requests.count, 2, 'it was asked again');
+    const last = await asked.at(-1)!;
+    t.same(states(last), ['up']);
+    for (const round of await Promise.all(asked)) round[Symbol.dispose]();
+  });
   t.test('in the middle of a body', async (t) => {
     await using pod = await startPlainPod({ behaviour: { kind: 'hang', at: 'body' } });
     await using scraper = await startScraper([pod], { abandonAfterMs: 100 });

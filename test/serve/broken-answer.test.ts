@@ -57,6 +57,30 @@ t.test('an answer that fails after it has begun does not end well', async (t) =>
   }
 });
 
+t.test('a caller who does not read in time is cut off', async (t) => {
+  const large = largeBody(1_000_000);
+  await using pod = await startPlainPod({ body: () => large, gzip: false });
+  await using scraper = await startScraper([pod], { reuseMs: 60_000 });
+  (await ask(scraper))[Symbol.dispose]();
+  const log = recordingLogger();
+  const telemetry = new Telemetry('1.2.3');
+  await using server = createServer({ discovery, scraper, telemetry, maxTimeoutMs: 60_000, log });
+  await server.listen({ host: '127.0.0.1', port: 0 });
+  const url = `http://127.0.0.1:${(server.server.address() as AddressInfo).port}/metrics`;
+  const headers = { 'x-prometheus-scrape-timeout-seconds': '1' };
+  const asked = request(url, { agent: false, headers });
+  asked.end();
+  const [response] = (await once(asked, 'response')) as [IncomingMessage];
+  await once(asked.socket!, 'close');
+  const end = once(response, 'end').then(
+    () => 'whole',
+    ({ code }: NodeJS.ErrnoException) => code,
+  );
+  response.resume();
+  t.equal(await end, 'ECONNRESET');
+  t.same(log.lines, [], 'that is no failure of ours');
+});
+
 t.test('an answer that fails before it has begun is a 500', async (t) => {
   await using pod = await startPlainPod();
   const scraper = await startScraper([pod], { reuseMs: 60_000 });
