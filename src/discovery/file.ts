@@ -76,7 +76,7 @@ class FileProvider implements Provider {
     this.#stopped = true;
     clearInterval(this.#interval);
     clearTimeout(this.#settling);
-    for (const watcher of [...this.#watchers.values()]) watcher.forget();
+    for (const watcher of this.#watchers.values()) watcher.forget();
     await this.#reading;
   }
 

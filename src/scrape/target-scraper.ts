@@ -157,6 +157,13 @@ export class TargetScraper {
         progress.bodyBytes = from.bodyBytes;
       }
     };
+    const end = async (from: BodyReader, controller: Dispatcher.DispatchController): Promise<void> => {
+      const exposition = await run(from, from.finish(), controller);
+      if (settled || exposition === undefined) return;
+      settled = true;
+      this.#cancel = undefined;
+      resolve(exposition);
+    };
     const handler: Dispatcher.DispatchHandler = {
       onRequestStart: () => {},
       onResponseStart: (_controller, status, headers, statusText) => {
@@ -184,12 +191,7 @@ export class TargetScraper {
       },
       onResponseEnd: (controller) => {
         if (settled || reader === undefined) return;
-        void run(reader, reader.finish(), controller).then((exposition) => {
-          if (settled || exposition === undefined) return;
-          settled = true;
-          this.#cancel = undefined;
-          resolve(exposition);
-        });
+        void end(reader, controller);
       },
       onResponseError: (_controller, error) => {
         fail(
