@@ -49,7 +49,6 @@ export async function startGateway({ config, flags, version, log }: GatewayOptio
       reuseMs: flags.scrapeReuseMs,
       maxWorkers: Math.min(availableParallelism(), MAX_WORKERS),
       userAgent: `kubevirt-metrics-gateway/${version}`,
-      log,
       events: {
         scrapeEnded: ({ target }, outcome) => {
           telemetry.scrapeEnded(outcome);

@@ -110,13 +110,13 @@ export class Body {
     }
     const families: FamilyBlock[] = [];
     let samples = this.unwritten;
-    let bytes = 0;
+    let smallBytes = 0;
     for (const { name, type, help, samples: count, unfit, parts } of this.families.values()) {
       if (count === 0) continue;
       families.push({ name, type, help, samples: count, unfit: unfit | this.rules.unfit, parts });
       samples += count;
-      for (const part of parts) bytes += part.end - part.start;
+      for (const part of parts) if (!part.deflated) smallBytes += part.rawLength;
     }
-    return { names: this.names, families, samples, bytes };
+    return { names: this.names, families, samples, smallBytes };
   }
 }

@@ -32,6 +32,6 @@ export interface LabelledExposition {
   readonly names: NameTable;
   readonly families: readonly FamilyBlock[];
   readonly samples: number;
-  /** Bytes that its parts hold in memory. */
-  readonly bytes: number;
+  /** Bytes that its parts hold which are not deflated. */
+  readonly smallBytes: number;
 }

@@ -1,5 +1,4 @@
 import type { ScrapePools, Target, TargetSet } from '../discovery/target.ts';
-import type { Logger } from '../log/logger.ts';
 import { assignTargets } from './assignment.ts';
 import { timedOut, type Outcome } from '../scrape/outcome.ts';
 import type { ScrapedTarget } from '../scrape/target-scraper.ts';
@@ -31,7 +30,6 @@ export interface ScraperOptions {
   readonly abandonAfterMs?: number;
   readonly maxWorkers: number;
   readonly userAgent: string;
-  readonly log: Logger;
   readonly events: ScrapeEvents;
 }
 

@@ -12,7 +12,7 @@ import { readCaller, WriteTimes } from './caller.ts';
 import type { Telemetry } from './telemetry.ts';
 
 /** What clients of the text format know it by; the same as client_golang sends. */
-export const TEXT_CONTENT_TYPE = 'text/plain; version=0.0.4; charset=utf-8';
+const TEXT_CONTENT_TYPE = 'text/plain; version=0.0.4; charset=utf-8';
 /** Bytes that an answer may run ahead of its reader. */
 const AHEAD_BYTES = 1024 * 1024;
 const INFLATED_CHUNK = 256 * 1024;

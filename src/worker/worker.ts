@@ -40,17 +40,9 @@ function free(exposition: LabelledExposition): void {
   for (const buffer of buffers) if (buffer instanceof ArrayBuffer) buffer.transfer(0);
 }
 
-function smallBytesOf(exposition: LabelledExposition): number {
-  let bytes = 0;
-  for (const { parts } of exposition.families) {
-    for (const part of parts) if (!part.deflated) bytes += part.end - part.start;
-  }
-  return bytes;
-}
-
 function keep(scrape: number, exposition: LabelledExposition): void {
   expositions.set(scrape, exposition);
-  smallBytes += smallBytesOf(exposition);
+  smallBytes += exposition.smallBytes;
   shop.packer.keepSmall = smallBytes < MAX_SMALL_BYTES;
 }
 
@@ -58,7 +50,7 @@ function release(scrape: number): void {
   const exposition = expositions.get(scrape);
   if (exposition === undefined) return;
   expositions.delete(scrape);
-  smallBytes -= smallBytesOf(exposition);
+  smallBytes -= exposition.smallBytes;
   shop.packer.keepSmall = smallBytes < MAX_SMALL_BYTES;
   free(exposition);
 }

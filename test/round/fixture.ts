@@ -8,7 +8,6 @@ import type { Round, ScraperOptions } from '../../src/round/scraper.ts';
 import { Scraper } from '../../src/round/scraper.ts';
 import { startPod } from '../../simulator/pod.ts';
 import type { Behaviour, Pod, PodOptions } from '../../simulator/pod.ts';
-import { recordingLogger } from '../discovery/fixture.ts';
 
 /** A pod without TLS, for whatever is not about TLS. */
 export function startPlainPod(options: Partial<PodOptions> = {}): Promise<Pod> {
@@ -91,7 +90,6 @@ export async function startScraper(
     reuseMs: 0,
     maxWorkers: 1,
     userAgent: 'test/1',
-    log: recordingLogger(),
     events: {
       scrapeEnded: ({ target: { url } }, outcome) => {
         ended.push({ url, outcome });
