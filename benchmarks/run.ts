@@ -1,9 +1,6 @@
-// npm run bench [-- --pods 10,50,200 --bytes 500000 --runs 11 --no-prometheus]
-// npm run bench -- scan [--bytes 500000 --runs 200]
 import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { parseArgs } from 'node:util';
 
 import { PROMETHEUS_MISSING } from '../test/real/prometheus.ts';
 import { choosePrometheus } from './federating-prometheus.ts';
@@ -11,42 +8,31 @@ import { startTimedPods } from './hand-over.ts';
 import { measureGateway, measurePrometheus } from './metrics-bench.ts';
 import { comparisonTable, delayTable } from './metrics-table.ts';
 import type { MetricsRow } from './metrics-table.ts';
+import { BENCH_USAGE, BenchUsageError, readBenchOptions } from './options.ts';
+import type { BenchOptions } from './options.ts';
 import { describeMachine, progress } from './report.ts';
+import { benchScanAgainst } from './scan-against.ts';
 import { benchScan } from './scan.ts';
 import { buildGateway } from './shipped-gateway.ts';
 
 const FEDERATE_RUNS = 3;
 
-const { values, positionals } = parseArgs({
-  allowPositionals: true,
-  allowNegative: true,
-  options: {
-    pods: { type: 'string', default: '10,50,200' },
-    bytes: { type: 'string', default: '500000' },
-    runs: { type: 'string' },
-    prometheus: { type: 'boolean', default: true },
-  },
-});
-
-/** A whole number above 0. */
-function positive(flag: string, text: string): number {
-  const number = Number(text);
-  if (Number.isInteger(number) && number > 0) return number;
-  throw new Error(`--${flag}: ${JSON.stringify(text)} is no whole number above 0`);
+function optionsOrExit(): BenchOptions {
+  try {
+    return readBenchOptions(process.argv.slice(2));
+  } catch (error) {
+    if (!(error instanceof BenchUsageError)) throw error;
+    process.stderr.write(`${error.message}\n`);
+    process.exit(2);
+  }
 }
 
-async function benchMetrics(): Promise<void> {
-  const counts = values.pods.split(',').map((text) => positive('pods', text));
-  const bytes = positive('bytes', values.bytes);
-  const runs = positive('runs', values.runs ?? '11');
-  const program = values.prometheus ? choosePrometheus() : undefined;
+async function benchMetrics({ pods: counts, bytes, runs = 11, prometheus }: BenchOptions): Promise<void> {
+  const program = prometheus ? choosePrometheus() : undefined;
   const name = `Prometheus ${program?.version}`;
   process.stdout.write(`${describeMachine()}\n`);
   if (program !== undefined) process.stdout.write(`Beside it: /federate of ${name}\n\n`);
-  else
-    process.stdout.write(
-      `Without Prometheus: ${values.prometheus ? PROMETHEUS_MISSING : 'not asked for'}\n\n`,
-    );
+  else process.stdout.write(`Without Prometheus: ${prometheus ? PROMETHEUS_MISSING : 'not asked for'}\n\n`);
 
   const folder = mkdtempSync(join(tmpdir(), 'gateway-bench-'));
   process.once('exit', () => rmSync(folder, { recursive: true, force: true, maxRetries: 5 }));
@@ -61,8 +47,8 @@ async function benchMetrics(): Promise<void> {
     const gateway = await measureGateway(launcher, pods, { runs, folder: own });
     if (program === undefined) rows.push({ pods: count, gateway });
     else {
-      const prometheus = await measurePrometheus(program, pods, { runs: FEDERATE_RUNS, folder: own });
-      rows.push({ pods: count, gateway, prometheus });
+      const beside = await measurePrometheus(program, pods, { runs: FEDERATE_RUNS, folder: own });
+      rows.push({ pods: count, gateway, prometheus: beside });
     }
   }
   process.stdout.write(`${comparisonTable(rows, name)}\n${delayTable(rows)}`);
@@ -72,17 +58,26 @@ async function benchMetrics(): Promise<void> {
 // What was started ends with this process, and is killed where it does not end by itself.
 for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => process.exit(130));
 
-const [bench = 'metrics', ...others] = positionals;
-if (others.length > 0 || !['metrics', 'scan'].includes(bench)) {
-  process.stderr.write(
-    `there is no benchmark ${positionals.join(' ')}; there are: metrics (the default), scan\n`,
-  );
-  process.exitCode = 2;
-} else if (bench === 'scan') {
-  process.stdout.write(`${describeMachine()}\n\n`);
-  process.stdout.write(
-    benchScan({ bytes: positive('bytes', values.bytes), runs: positive('runs', values.runs ?? '200') }),
-  );
-} else {
-  await benchMetrics();
+const options = optionsOrExit();
+try {
+  await runBench(options);
+} catch (error) {
+  // What goes wrong says what in its message.
+  process.stderr.write(`bench: ${error instanceof Error ? error.message : String(error)}\n`);
+  process.exitCode = 1;
+}
+
+async function runBench({ help, bench, bytes, runs, against, pairs }: BenchOptions): Promise<void> {
+  if (help) {
+    process.stdout.write(BENCH_USAGE);
+  } else if (bench === 'metrics') {
+    await benchMetrics(options);
+  } else {
+    process.stdout.write(`${describeMachine()}\n\n`);
+    process.stdout.write(
+      against === undefined
+        ? await benchScan({ bytes, runs: runs ?? 200 })
+        : benchScanAgainst({ revision: against, bytes, runs: runs ?? 40, pairs }),
+    );
+  }
 }

@@ -1,5 +1,8 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 
+import { sendHugeBody } from './huge-body.ts';
+import type { HugeBody } from './huge-body.ts';
+
 /** What a pod does with a request. Everything but `normal` is a fault or a delay that a test asks for. */
 export type Behaviour =
   | { readonly kind: 'normal' }
@@ -17,8 +20,22 @@ export type Behaviour =
       readonly text?: string;
       readonly headers?: Readonly<Record<string, string>>;
     }
-  /** 200 with that text instead of the pod's own (default: text that is no exposition). */
-  | { readonly kind: 'rubbish'; readonly body?: string | Buffer; readonly contentType?: string }
+  /** 200 with that text instead of the pod's own (default: text that is no exposition), under that Content-Encoding. */
+  | {
+      readonly kind: 'rubbish';
+      readonly body?: string | Buffer;
+      readonly contentType?: string;
+      readonly encoding?: string;
+    }
+  /** 200 with a body that no pod should have; gzip whether asked for or not. */
+  | { readonly kind: 'huge'; readonly body: HugeBody; readonly gzip: boolean }
+  /** These bytes in the place of an HTTP answer, whole or one every `ms` milliseconds, and then silence, the end or RST. The connection answers nothing else afterwards. */
+  | {
+      readonly kind: 'raw';
+      readonly bytes: string | Buffer;
+      readonly after: 'hang' | 'end' | 'reset';
+      readonly ms?: number;
+    }
   /** Answers as usual after so many milliseconds. */
   | { readonly kind: 'delay'; readonly ms: number }
   /** Answers as usual once the promise is fulfilled. */
@@ -78,8 +95,19 @@ export function respond(behaviour: Behaviour, exchange: Exchange): void {
     case 'rubbish':
       response.writeHead(200, {
         'content-type': behaviour.contentType ?? 'text/plain; version=0.0.4; charset=utf-8',
+        ...(behaviour.encoding === undefined ? {} : { 'content-encoding': behaviour.encoding }),
       });
       response.end(behaviour.body ?? RUBBISH);
+      return;
+    case 'huge':
+      response.writeHead(200, {
+        'content-type': TEXT,
+        ...(behaviour.gzip ? { 'content-encoding': 'gzip' } : {}),
+      });
+      void sendHugeBody(behaviour.body, response, behaviour.gzip);
+      return;
+    case 'raw':
+      sendRaw(exchange, behaviour);
       return;
     case 'delay': {
       const timer = setTimeout(() => sendWhole(exchange), behaviour.ms);
@@ -149,6 +177,27 @@ function sendGzip(exchange: Exchange, change: (gzip: Buffer) => Buffer): void {
   const { headers } = exchange.answer();
   exchange.response.writeHead(200, { ...headers, 'content-encoding': 'gzip' });
   exchange.response.end(change(exchange.gzip()));
+}
+
+function sendRaw(exchange: Exchange, { bytes, after, ms }: Extract<Behaviour, { kind: 'raw' }>): void {
+  const { socket } = exchange.request;
+  const buffer = Buffer.from(bytes as Buffer);
+  const finish = (): void => {
+    if (after === 'end') socket.end();
+    else if (after === 'reset') exchange.reset();
+  };
+  if (ms === undefined) {
+    socket.write(buffer, finish);
+    return;
+  }
+  let sent = 0;
+  const timer = setInterval(() => {
+    socket.write(buffer.subarray(sent, ++sent));
+    if (sent < buffer.length) return;
+    clearInterval(timer);
+    finish();
+  }, ms);
+  socket.once('close', () => clearInterval(timer));
 }
 
 function trickle(exchange: Exchange, bytes: number, ms: number): void {

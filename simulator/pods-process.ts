@@ -7,7 +7,7 @@ import { benchBody, countSamples } from './render.ts';
 
 const options = JSON.parse(process.argv[2] ?? '{"pods": 10}') as PodsOptions;
 const { pods: podCount, bytes = 500_000, labelCount = 0, seed = 1, distinct = podCount } = options;
-const { port = 8443, tls = true, network } = options;
+const { port = 8443, tls = true, network, first = 1 } = options;
 const [least, most] = options.delayMs ?? [0, 0];
 
 async function start(free: string): Promise<Pod[]> {
@@ -17,7 +17,7 @@ async function start(free: string): Promise<Pod[]> {
     const body = bodies[index % bodies.length] ?? Buffer.alloc(0);
     pods.push(
       await startPod({
-        address: addressIn(free, index + 1),
+        address: addressIn(free, first + index),
         port,
         tls,
         body: () => body,

@@ -20,6 +20,8 @@ export interface PodsOptions {
   readonly port?: number;
   /** The first two numbers of the addresses. Default the first free one from 127.1. */
   readonly network?: string;
+  /** The number of the first pod's address in the network. Default 1; a network that is shared needs another. */
+  readonly first?: number;
   readonly tls?: boolean;
 }
 

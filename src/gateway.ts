@@ -2,6 +2,7 @@ import { availableParallelism } from 'node:os';
 import type { AddressInfo } from 'node:net';
 import type { FastifyInstance } from 'fastify';
 import type { Flags, ListenAddress } from './cli/flags.ts';
+import { defaultMemoryLimit } from './cli/memory-limit.ts';
 import { KUBEVIRT_METRICS_SERVICE } from './config/kubevirt.ts';
 import type { Config } from './config/scrape-config.ts';
 import { createDiscovery } from './discovery/discovery.ts';
@@ -45,6 +46,7 @@ export async function startGateway({ config, flags, version, log }: GatewayOptio
   );
   const scraper = stack.use(
     new Scraper({
+      memoryLimit: flags.memoryLimitBytes ?? defaultMemoryLimit(),
       pools: new Map(config.scrapeConfigs.map((scrapeConfig) => [scrapeConfig.jobName, scrapeConfig])),
       reuseMs: flags.scrapeReuseMs,
       maxWorkers: Math.min(availableParallelism(), MAX_WORKERS),

@@ -1,7 +1,7 @@
 import { LOG_FORMATS, LOG_LEVELS } from '../log/logger.ts';
 
 /** How a flag's value is read. `boolean` takes none and has a `--no-` form. */
-export type FlagType = 'address' | 'boolean' | 'choice' | 'duration' | 'namespace' | 'path';
+export type FlagType = 'address' | 'boolean' | 'choice' | 'duration' | 'namespace' | 'path' | 'size';
 
 /** One flag. Reading, `--help` and the documentation are made from the same table. */
 export interface FlagDefinition {
@@ -56,6 +56,11 @@ export const FLAG_TABLE = [
     type: 'duration',
     default: '60s',
     help: 'Most that a request may wait for targets, whatever timeout it asks for.',
+  },
+  {
+    name: 'memory.limit',
+    type: 'size',
+    help: "Most memory that the program may use, such as 512MB or 2GiB. Without it, three quarters of the container's memory limit, or of the machine's memory.",
   },
   {
     name: 'log.level',

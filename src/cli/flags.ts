@@ -1,4 +1,5 @@
 import { durationMs, formatDuration } from '../config/duration.ts';
+import { formatSize, sizeBytes } from '../config/size.ts';
 import type { LogFormat, LogLevel } from '../log/logger.ts';
 import { LOG_FORMATS, LOG_LEVELS } from '../log/logger.ts';
 import { readGivenFlags } from './flag-reader.ts';
@@ -18,6 +19,9 @@ export { UsageError } from './usage-error.ts';
 /** Node's timers fire at once above 2^31 - 1 milliseconds; whole days below that. */
 const MAX_TIMER_MS = 24 * 86_400_000;
 
+/** At rest, without a single target, the program has more than this. */
+const MIN_MEMORY_BYTES = 64 * 1024 * 1024;
+
 /** The command line, interpreted and with its defaults. */
 export interface Flags {
   readonly help: boolean;
@@ -32,6 +36,8 @@ export interface Flags {
   readonly scrapeReuseMs: number;
   /** Milliseconds, more than 0. */
   readonly scrapeMaxTimeoutMs: number;
+  /** Bytes; absent means that the default is to be found out. */
+  readonly memoryLimitBytes?: number;
   readonly logLevel: LogLevel;
   readonly logFormat: LogFormat;
 }
@@ -47,6 +53,7 @@ export function readFlags(argv: readonly string[]): Flags {
   const kubernetesNamespaces = readNamespaces(given);
   const scrapeMaxTimeoutMs = readDuration(given, 'scrape.max-timeout');
   if (scrapeMaxTimeoutMs === 0) throw new UsageError('flag --scrape.max-timeout must be greater than 0');
+  const memoryLimitBytes = readMemoryLimit(given);
   if (configFile !== undefined && kubernetesNamespaces.length > 0) {
     throw new UsageError(
       'flags --kubernetes.namespace and --config.file exclude each other; name the namespaces in the file',
@@ -62,6 +69,7 @@ export function readFlags(argv: readonly string[]): Flags {
     kubernetesNamespaces,
     scrapeReuseMs: readDuration(given, 'scrape.reuse'),
     scrapeMaxTimeoutMs,
+    ...(memoryLimitBytes === undefined ? {} : { memoryLimitBytes }),
     logLevel: readChoice(given, 'log.level', LOG_LEVELS),
     logFormat: readChoice(given, 'log.format', LOG_FORMATS),
   });
@@ -87,6 +95,20 @@ function readDuration(given: GivenFlags, name: FlagName): number {
     const milliseconds = durationMs(textOf(given, name));
     if (milliseconds > MAX_TIMER_MS) throw new Error(`must be at most ${formatDuration(MAX_TIMER_MS)}`);
     return milliseconds;
+  });
+}
+
+function readMemoryLimit(given: GivenFlags): number | undefined {
+  const text = given.get('memory.limit')?.at(-1);
+  if (text === undefined) return undefined;
+  return read('memory.limit', () => {
+    const bytes = sizeBytes(text);
+    if (bytes < MIN_MEMORY_BYTES) {
+      throw new Error(
+        `"${text}" is less than ${formatSize(MIN_MEMORY_BYTES)}, and the program alone needs more; give it more, or leave the flag out`,
+      );
+    }
+    return bytes;
   });
 }
 

@@ -1,15 +1,20 @@
 import { stringify } from 'yaml';
 import type { RelabelConfig } from '../relabel/relabel.ts';
 import { formatDuration } from './duration.ts';
+import { LIMIT_FIELDS } from './limits-section.ts';
 import type {
   Config,
   KubernetesSdConfig,
   ScrapeConfig,
+  ScrapeLimits,
   StaticConfig,
   TlsConfig,
   TlsVersion,
 } from './scrape-config.ts';
+import { formatSize } from './size.ts';
 import { TLS_VERSIONS } from './tls-section.ts';
+
+const LIMIT_NAMES = Object.keys(LIMIT_FIELDS) as readonly (keyof ScrapeLimits)[];
 
 /** What stands in place of a secret, as in Prometheus. */
 const SECRET = '<secret>';
@@ -35,6 +40,8 @@ function formatScrapeConfig(config: ScrapeConfig): object {
     metrics_path: config.metricsPath,
     scheme: config.scheme,
     enable_compression: config.enableCompression,
+    follow_redirects: config.followRedirects,
+    ...formatLimits(config.limits),
     tls_config: formatTls(config.tls),
     relabel_configs: config.relabelConfigs.map(formatRelabelConfig),
     static_configs: config.staticConfigs.map(formatStaticConfig),
@@ -44,6 +51,17 @@ function formatScrapeConfig(config: ScrapeConfig): object {
     })),
     kubernetes_sd_configs: config.kubernetesSdConfigs.map(formatKubernetesSd),
   });
+}
+
+/** Without those that are 0: nothing is limited then. */
+function formatLimits(limits: ScrapeLimits): object {
+  const given = LIMIT_NAMES.filter((name) => limits[name] > 0);
+  return Object.fromEntries(
+    given.map((name) => [
+      LIMIT_FIELDS[name],
+      name === 'bodySizeLimit' ? formatSize(limits[name]) : limits[name],
+    ]),
+  );
 }
 
 function formatTls(tls: TlsConfig): object {

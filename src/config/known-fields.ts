@@ -1,3 +1,4 @@
+import { LIMIT_FIELDS } from './limits-section.ts';
 import type { FieldTable } from './yaml-value.ts';
 
 // `notYet` lists what Prometheus 2.42 to 3.x knows beyond that, so that a message can tell a typo from a gap.
@@ -18,21 +19,18 @@ export const CONFIG_FIELDS: FieldTable = {
   ],
 };
 
-const SCRAPE_LIMITS = [
+/** Fields that the global section and scrape configs have in common. */
+const SCRAPE_SETTINGS = [
   'always_scrape_classic_histograms',
-  'body_size_limit',
   'convert_classic_histograms_to_nhcb',
   'extra_scrape_metrics',
   'keep_dropped_targets',
-  'label_limit',
-  'label_name_length_limit',
-  'label_value_length_limit',
   'metric_name_escaping_scheme',
-  'sample_limit',
   'scrape_failure_log_file',
   'scrape_native_histograms',
-  'target_limit',
 ];
+
+const SCRAPE_LIMITS = Object.values(LIMIT_FIELDS);
 
 /** Settings of Prometheus' HTTP client beyond `tls_config`. */
 const HTTP_CLIENT_FIELDS = [
@@ -41,7 +39,6 @@ const HTTP_CLIENT_FIELDS = [
   'bearer_token',
   'bearer_token_file',
   'enable_http2',
-  'follow_redirects',
   'http_headers',
   'no_proxy',
   'oauth2',
@@ -52,8 +49,20 @@ const HTTP_CLIENT_FIELDS = [
 
 export const GLOBAL_FIELDS: FieldTable = {
   of: 'global section',
-  supported: ['scrape_interval', 'scrape_timeout', 'scrape_protocols', 'metric_name_validation_scheme'],
-  notYet: [...SCRAPE_LIMITS, 'evaluation_interval', 'external_labels', 'query_log_file', 'rule_query_offset'],
+  supported: [
+    'scrape_interval',
+    'scrape_timeout',
+    'scrape_protocols',
+    'metric_name_validation_scheme',
+    ...SCRAPE_LIMITS,
+  ],
+  notYet: [
+    ...SCRAPE_SETTINGS,
+    'evaluation_interval',
+    'external_labels',
+    'query_log_file',
+    'rule_query_offset',
+  ],
 };
 
 export const SCRAPE_CONFIG_FIELDS: FieldTable = {
@@ -68,6 +77,8 @@ export const SCRAPE_CONFIG_FIELDS: FieldTable = {
     'honor_labels',
     'honor_timestamps',
     'enable_compression',
+    'follow_redirects',
+    ...SCRAPE_LIMITS,
     'tls_config',
     'static_configs',
     'file_sd_configs',
@@ -78,7 +89,7 @@ export const SCRAPE_CONFIG_FIELDS: FieldTable = {
     'scrape_protocols',
   ],
   notYet: [
-    ...SCRAPE_LIMITS,
+    ...SCRAPE_SETTINGS,
     ...HTTP_CLIENT_FIELDS,
     'metric_relabel_configs',
     'native_histogram_bucket_limit',
@@ -155,7 +166,7 @@ export const FILE_SD_FIELDS: FieldTable = {
 export const KUBERNETES_SD_FIELDS: FieldTable = {
   of: 'kubernetes_sd config',
   supported: ['role', 'api_server', 'kubeconfig_file', 'namespaces', 'selectors'],
-  notYet: [...HTTP_CLIENT_FIELDS, 'tls_config', 'attach_metadata'],
+  notYet: [...HTTP_CLIENT_FIELDS, 'follow_redirects', 'tls_config', 'attach_metadata'],
 };
 
 export const NAMESPACES_FIELDS: FieldTable = {

@@ -3,6 +3,7 @@ import { dirname, resolve } from 'node:path';
 import { ConfigError } from './config-error.ts';
 import { deepFreeze } from './deep-freeze.ts';
 import { CONFIG_FIELDS, GLOBAL_FIELDS } from './known-fields.ts';
+import { NO_LIMITS, readLimits } from './limits-section.ts';
 import { checkLegacyNames, checkTextProtocols } from './protocol-section.ts';
 import type { Config } from './scrape-config.ts';
 import { readScrapeConfig } from './scrape-section.ts';
@@ -74,5 +75,6 @@ function readGlobal(value: YamlValue | undefined): ScrapeDefaults {
   return {
     scrapeIntervalMs,
     scrapeTimeoutMs: givenTimeoutMs ?? Math.min(DEFAULT_SCRAPE_TIMEOUT_MS, scrapeIntervalMs),
+    limits: readLimits(fields, NO_LIMITS),
   };
 }

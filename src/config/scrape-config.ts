@@ -50,6 +50,25 @@ export interface KubernetesSdConfig {
   }[];
 }
 
+/**
+ * What a target may have before its scrape fails, as in Prometheus. 0 is no limit; whole numbers that are not negative.
+ * The limits of the global section are in here already.
+ */
+export interface ScrapeLimits {
+  /** Bytes of a body after decompression; a body of exactly as many is refused. */
+  readonly bodySizeLimit: number;
+  /** Samples of a scrape after relabelling. */
+  readonly sampleLimit: number;
+  /** Labels of a series as it is written: `__name__` included, those with an empty value not. */
+  readonly labelLimit: number;
+  /** Bytes of a label's name. */
+  readonly labelNameLengthLimit: number;
+  /** Bytes of a label's value. */
+  readonly labelValueLengthLimit: number;
+  /** Targets of the scrape config; with more, all of them fail. */
+  readonly targetLimit: number;
+}
+
 /** One entry of `scrape_configs`, interpreted and frozen. */
 export interface ScrapeConfig {
   readonly jobName: string;
@@ -61,6 +80,8 @@ export interface ScrapeConfig {
   readonly honorLabels: boolean;
   readonly honorTimestamps: boolean;
   readonly enableCompression: boolean;
+  readonly followRedirects: boolean;
+  readonly limits: ScrapeLimits;
   readonly tls: TlsConfig;
   readonly staticConfigs: readonly StaticConfig[];
   readonly fileSdConfigs: readonly FileSdConfig[];

@@ -1,17 +1,23 @@
 import { readFileSdConfig } from './file-sd-section.ts';
 import { SCRAPE_CONFIG_FIELDS } from './known-fields.ts';
 import { readKubernetesSdConfig } from './kubernetes-section.ts';
+import { readLimits } from './limits-section.ts';
 import { checkLegacyNames, checkTextFallback, checkTextProtocols } from './protocol-section.ts';
 import { readRelabelConfig } from './relabel-section.ts';
-import type { ScrapeConfig } from './scrape-config.ts';
+import type { ScrapeConfig, ScrapeLimits } from './scrape-config.ts';
 import { readStaticConfig } from './static-section.ts';
 import { readTlsConfig } from './tls-section.ts';
 import type { YamlValue } from './yaml-value.ts';
 
-/** What a scrape config takes from the global section, in milliseconds. */
-export interface ScrapeDefaults {
+/** In milliseconds. */
+interface ScrapeTimes {
   readonly scrapeIntervalMs: number;
   readonly scrapeTimeoutMs: number;
+}
+
+/** What a scrape config takes from the global section. */
+export interface ScrapeDefaults extends ScrapeTimes {
+  readonly limits: ScrapeLimits;
 }
 
 /** Reads one entry of `scrape_configs`; relative paths count from `baseDir`. */
@@ -36,6 +42,8 @@ export function readScrapeConfig(value: YamlValue, defaults: ScrapeDefaults, bas
     honorLabels: fields.get('honor_labels')?.boolean() ?? false,
     honorTimestamps: fields.get('honor_timestamps')?.boolean() ?? true,
     enableCompression: fields.get('enable_compression')?.boolean() ?? true,
+    followRedirects: fields.get('follow_redirects')?.boolean() ?? true,
+    limits: readLimits(fields, defaults.limits),
     tls: readTlsConfig(fields.get('tls_config'), baseDir),
     // A URL in place of an address is refused here only where no rule could take it apart.
     staticConfigs: list('static_configs', (item) =>
@@ -68,7 +76,7 @@ function readParams(value: YamlValue | undefined): Record<string, string[]> {
   return Object.fromEntries(params);
 }
 
-function readTimes(fields: Map<string, YamlValue>, defaults: ScrapeDefaults): ScrapeDefaults {
+function readTimes(fields: Map<string, YamlValue>, defaults: ScrapeTimes): ScrapeTimes {
   const scrapeIntervalMs = fields.get('scrape_interval')?.durationMs() || defaults.scrapeIntervalMs;
   const givenTimeoutMs = fields.get('scrape_timeout')?.durationMs() || undefined;
   if (givenTimeoutMs !== undefined && givenTimeoutMs > scrapeIntervalMs) {

@@ -3,6 +3,7 @@ import type { Document, Node, Pair, Scalar, YAMLError } from 'yaml';
 import { ConfigError } from './config-error.ts';
 import { durationMs } from './duration.ts';
 import { nearestName } from './nearest-name.ts';
+import { sizeBytes } from './size.ts';
 
 /** The fields that a YAML mapping may have. */
 export interface FieldTable {
@@ -119,7 +120,8 @@ export class YamlValue {
   wholeNumber(): number {
     const text = this.string();
     const value = isScalar(this.#node) ? this.#node.value : undefined;
-    if (typeof value !== 'number' || !Number.isInteger(value) || value < 0) {
+    // YAML 1.1 would take 1:30 for 90; Prometheus does not.
+    if (typeof value !== 'number' || !Number.isInteger(value) || value < 0 || text.includes(':')) {
       this.fail(`${this.#name} must be a whole number, not "${text}"`);
     }
     if (!Number.isSafeInteger(value)) this.fail(`${this.#name} must be at most ${Number.MAX_SAFE_INTEGER}`);
@@ -128,9 +130,18 @@ export class YamlValue {
 
   /** Milliseconds of a duration in Prometheus' syntax. */
   durationMs(): number {
+    return this.#read(durationMs);
+  }
+
+  /** Bytes of a size in Prometheus' syntax; may be negative. */
+  sizeBytes(): number {
+    return this.#read(sizeBytes);
+  }
+
+  #read<T>(interpret: (text: string) => T): T {
     const text = this.string();
     try {
-      return durationMs(text);
+      return interpret(text);
     } catch (cause) {
       return this.fail(`${this.#name}: ${cause instanceof Error ? cause.message : String(cause)}`, { cause });
     }

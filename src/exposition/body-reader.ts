@@ -1,11 +1,13 @@
+import type { Account } from './account.ts';
 import { BlockDeflater } from './block-deflater.ts';
 import { Body } from './body.ts';
-import { Byte } from './bytes.ts';
-import type { LabelledExposition } from './family-block.ts';
+import { ascii, Byte } from './bytes.ts';
+import { freeBuffer, type LabelledExposition } from './family-block.ts';
 import type { LabelRules } from './label-rules.ts';
 import { LineProblem } from './line-problem.ts';
 import { NameTable } from './name-table.ts';
 import { OpenMetricsReader } from './openmetrics.ts';
+import { ScanError } from './scan-error.ts';
 import { Scanner } from './scanner.ts';
 import { Flush, openGunzip, type ZlibHandle } from './zlib-handle.ts';
 
@@ -21,18 +23,37 @@ const NO_BYTES = new Uint8Array(0);
 const MAX_NAMES = 50_000;
 const MAX_NAME_BYTES = 8 * 1024 * 1024;
 
-/** The body inflates to more than the limit. */
+/** What a zlib stream that a body has for itself takes: its window of 32 KB and what is around it. */
+const GUNZIP_BYTES = 48 * 1024;
+
+/** The body inflates to more than it may. */
 export class BodySizeError extends Error {}
+/** The body has more samples than it may. */
+export class SampleLimitError extends Error {
+  /** All samples of the body. */
+  readonly samples: number;
+
+  constructor(samples: number, limit: number) {
+    super(`sample_limit exceeded (number of samples: ${samples}, limit: ${limit})`);
+    this.samples = samples;
+  }
+}
 /** The body's compressed form is broken. */
 export class EncodingError extends Error {}
 
 /** How a body comes. */
 export interface BodyForm {
   readonly gzip: boolean;
-  /** Bytes that it may have after decompression. */
+  /** Bytes after decompression from which it is refused: one of exactly that size is, as in Prometheus. */
   readonly limit: number;
+  /** From so many bytes on it may not be more than so many times as large as it is on the wire. Without, it may. */
+  readonly inflation?: { readonly from: number; readonly most: number };
+  /** Samples that it may have; 0, the default, is any number. */
+  readonly sampleLimit?: number;
   /** Whether it is OpenMetrics and not text 0.0.4. Default false. */
   readonly openMetrics?: boolean;
+  /** Where its memory is counted. */
+  readonly account?: Account;
 }
 
 /** What all bodies of one worker share: scratch memory, zlib streams, names. One call at a time uses it. */
@@ -65,6 +86,9 @@ export function runToEnd<T>(steps: Generator<void, T, void>): T {
 /**
  * Reads one body as its bytes arrive. Until `finish` nothing of it is visible.
  *
+ * A body that is refused for one of its lines is read on to its end, as Prometheus does: it may turn out to be
+ * broken in a way that counts before that.
+ *
  * A body whose wire form is small is inflated and scanned in one piece when it is complete: while it arrives it
  * costs only its compressed bytes. A larger one is worked off in batches and keeps a zlib stream of its own between them.
  *
@@ -74,8 +98,7 @@ export function runToEnd<T>(steps: Generator<void, T, void>): T {
 export class BodyReader {
   readonly #shop: Workshop;
   readonly #body: Body;
-  readonly #gzip: boolean;
-  readonly #limit: number;
+  readonly #form: BodyForm;
   readonly #openMetrics: OpenMetricsReader | undefined;
   #ownGunzip: ZlibHandle | undefined;
   #waiting: Uint8Array[] = [];
@@ -87,37 +110,53 @@ export class BodyReader {
   /** The stream that is in use. */
   #zlib: ZlibHandle | undefined;
   #turnEnd = 0;
+  #refusal: ScanError | undefined;
+  /** Whether what was read belongs to somebody else. */
+  #given = false;
   /** Bytes so far before decompression. */
   wireBytes: number = 0;
   /** Bytes so far after decompression. */
   bodyBytes: number = 0;
 
-  constructor(shop: Workshop, rules: LabelRules, { gzip, limit, openMetrics = false }: BodyForm) {
+  constructor(shop: Workshop, rules: LabelRules, form: BodyForm) {
     this.#shop = shop;
-    this.#body = new Body(rules, shop.names);
-    this.#gzip = gzip;
-    this.#limit = limit;
-    this.#openMetrics = openMetrics ? new OpenMetricsReader() : undefined;
+    const { sampleLimit = 0, openMetrics = false } = form;
+    this.#body = new Body(rules, shop.names, { sampleLimit, rewritten: openMetrics });
+    this.#form = form;
+    this.#openMetrics = openMetrics ? new OpenMetricsReader(rules.honorTimestamps) : undefined;
   }
 
-  /** Takes the next bytes of the wire. They must not change afterwards. Throws ScanError, BodySizeError or EncodingError. */
+  /** Takes the next bytes of the wire. They must not change afterwards. Throws BodySizeError, EncodingError or MemoryError. */
   *push(chunk: Uint8Array): Generator<void, void, void> {
     this.wireBytes += chunk.length;
     this.#waiting.push(chunk);
     this.#waitingBytes += chunk.length;
     // A line that goes on and on is looked at anew each time, so each time it must be twice as long.
     if (this.#waitingBytes >= Math.max(BATCH_BYTES, this.#carry.length)) yield* this.#work(false);
+    else this.#hold();
   }
 
-  /** The body is complete. Throws as `push` does. */
+  /** The body is complete. Throws as `push` does, and ScanError or SampleLimitError. */
   *finish(): Generator<void, LabelledExposition, void> {
     yield* this.#work(true);
-    this.close();
-    return this.#body.finish();
+    this.#closeStream();
+    if (this.#refusal !== undefined) throw this.#refusal;
+    const { sampleLimit = 0 } = this.#form;
+    const { samples } = this.#body;
+    if (sampleLimit > 0 && samples > sampleLimit) throw new SampleLimitError(samples, sampleLimit);
+    this.#given = true;
+    return yield* this.#body.finish();
   }
 
-  /** Frees what the reader holds; for a body that will not be finished. */
+  /** Frees what the reader holds. What `finish` gave stays. */
   close(): void {
+    this.#closeStream();
+    if (!this.#given) this.#body.discard();
+    freeBuffer(this.#carry);
+    if (this.#window !== this.#shop.window) freeBuffer(this.#window);
+  }
+
+  #closeStream(): void {
     this.#ownGunzip?.close();
     this.#ownGunzip = undefined;
     this.#waiting = [];
@@ -128,17 +167,32 @@ export class BodyReader {
     this.#waiting = [];
     this.#waitingBytes = 0;
     this.#window = this.#shop.window;
-    if (this.#carry.length >= this.#window.length) this.#window = new Uint8Array(this.#carry.length * 2);
+    if (this.#carry.length >= this.#window.length) this.#grow(this.#carry.length * 2);
     this.#window.set(this.#carry);
     this.#have = this.#carry.length;
     this.#beginTurn();
-    if (this.#gzip) yield* this.#inflate(chunks, last);
+    if (this.#form.gzip) yield* this.#inflate(chunks, last);
     else for (const chunk of chunks) yield* this.#copy(chunk);
     yield* last ? this.#endOfBody() : this.#scan(false);
     this.#shop.scanner.pack();
     this.#carry = this.#window.slice(0, this.#have);
     // One that is the reader's own can be large.
     this.#window = NO_BYTES;
+    this.#hold();
+  }
+
+  /** Tells how much memory the body takes, and is about to take. */
+  #hold(more = 0): void {
+    const { account } = this.#form;
+    if (account === undefined) return;
+    const window = this.#window === this.#shop.window ? 0 : this.#window.length;
+    const zlib = this.#ownGunzip === undefined ? 0 : GUNZIP_BYTES;
+    account.hold(this.#waitingBytes + this.#carry.length + window + zlib + this.#body.heldBytes + more);
+  }
+
+  #grow(bytes: number): void {
+    this.#hold(bytes);
+    this.#window = new Uint8Array(bytes);
   }
 
   #beginTurn(): void {
@@ -156,6 +210,7 @@ export class BodyReader {
       this.#ownGunzip = shop.gunzip;
       shop.gunzip = openGunzip();
     }
+    this.#hold();
     yield;
     this.#beginTurn();
   }
@@ -203,9 +258,10 @@ export class BodyReader {
     // One byte is kept for the newline that a body may lack at its end.
     if (this.#have >= this.#window.length - 1) yield* this.#scan(false);
     if (this.#have >= this.#window.length - 1) {
-      const larger = new Uint8Array(this.#window.length * 2);
-      larger.set(this.#window);
-      this.#window = larger;
+      const smaller = this.#window;
+      this.#grow(smaller.length * 2);
+      this.#window.set(smaller);
+      if (smaller !== this.#shop.window) freeBuffer(smaller);
     }
     return this.#window.length - 1 - this.#have;
   }
@@ -213,13 +269,31 @@ export class BodyReader {
   #take(length: number): void {
     this.#have += length;
     this.bodyBytes += length;
-    if (this.bodyBytes > this.#limit) {
-      throw new BodySizeError(`the body is larger than ${this.#limit} bytes after decompression`);
+    const { gzip, limit, inflation } = this.#form;
+    if (this.bodyBytes >= limit) {
+      throw new BodySizeError(`body_size_limit exceeded (bytes after decompression: at least ${limit})`);
+    }
+    if (!gzip || inflation === undefined || this.bodyBytes < inflation.from) return;
+    if (this.bodyBytes > this.wireBytes * inflation.most) {
+      throw new BodySizeError(
+        `the body is larger than ${inflation.from} bytes and ${inflation.most} times its size on the wire; set body_size_limit if that is meant`,
+      );
     }
   }
 
   /** Scans the whole lines of the window, and takes them out; with `last` all of it. */
   *#scan(last: boolean): Generator<void, void, void> {
+    try {
+      if (this.#refusal === undefined) yield* this.#lines(last);
+    } catch (error) {
+      if (!(error instanceof ScanError)) throw error;
+      this.#refusal = error;
+      this.#body.discard();
+    }
+    if (this.#refusal !== undefined) this.#have = 0;
+  }
+
+  *#lines(last: boolean): Generator<void, void, void> {
     const limit = last ? this.#have : this.#window.subarray(0, this.#have).lastIndexOf(Byte.newline) + 1;
     let at = 0;
     for (let size = REGION_BYTES; at < limit;) {
@@ -240,6 +314,12 @@ export class BodyReader {
     this.#have -= at;
   }
 
+  /** Whether the last line is complete, as only that of `# EOF` need not be. */
+  #endsWithLine(): boolean {
+    const start = this.#window.subarray(0, this.#have).lastIndexOf(Byte.newline) + 1;
+    return start === this.#have || ascii(this.#window, start, this.#have) === '# EOF';
+  }
+
   /** Scans lines and returns where it stopped. */
   #region(start: number, end: number, last: boolean): number {
     const { scanner } = this.#shop;
@@ -247,18 +327,25 @@ export class BodyReader {
     const { text, end: good, problem } = this.#openMetrics.rewrite(this.#window, start, end);
     // What comes before a line at fault is scanned too: it counts.
     scanner.scan(text, 0, text.length, true);
-    this.#body.unwritten = this.#openMetrics.unwritten;
     if (problem !== undefined) throw this.#body.refusal(problem, this.#window, start, good);
     this.#body.linesBefore += newlines(this.#window, start, end);
     return end;
   }
 
   *#endOfBody(): Generator<void, void, void> {
+    const broken = this.#openMetrics !== undefined && !this.#endsWithLine();
+    // Prometheus does not count the sample that it breaks off in.
+    if (broken) this.#have = this.#window.subarray(0, this.#have).lastIndexOf(Byte.newline) + 1;
     if (this.#have > 0 && this.#window[this.#have - 1] !== Byte.newline)
       this.#window[this.#have++] = Byte.newline;
     yield* this.#scan(true);
-    if (this.#openMetrics?.ended === false) {
-      throw this.#body.refusal(new LineProblem('the body ends without # EOF'), this.#window, 0, 0);
+    if (broken || this.#openMetrics?.ended === false) {
+      this.#refusal ??= this.#body.refusal(
+        new LineProblem(broken ? 'the last line has no newline' : 'the body ends without # EOF'),
+        this.#window,
+        0,
+        0,
+      );
     }
   }
 }

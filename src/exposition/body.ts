@@ -1,13 +1,26 @@
 import { Byte } from './bytes.ts';
-import type { BlockPart, FamilyBlock, LabelledExposition } from './family-block.ts';
+import { freeParts, type BlockPart, type FamilyBlock, type LabelledExposition } from './family-block.ts';
+import type { LabelUsage } from './label-limits.ts';
 import type { LabelRules } from './label-rules.ts';
 import { MetricType, suffixes } from './metric-type.ts';
 import type { LineProblem } from './line-problem.ts';
 import type { NameTable } from './name-table.ts';
 import { ScanError } from './scan-error.ts';
 
-/** One metric family of one body while it is scanned. */
-export class BodyFamily {
+// Most families of a body with very many have one segment and one part; a list of exactly that length takes a tenth of one that was pushed to.
+const NO_SEGMENTS: readonly number[] = Object.freeze([]);
+const NO_PARTS: readonly BlockPart[] = Object.freeze([]);
+
+const NO_KEYS: readonly string[] = Object.freeze([]);
+/** What stands for the label names of a family with more kinds of samples than are worth remembering. */
+export const ANY_LABELS: readonly string[] = Object.freeze(['*']);
+const MOST_KEYS = 4;
+
+/**
+ * One metric family of one body while it is scanned, and its block afterwards. A body can have a million of them, so nothing is
+ * copied.
+ */
+export class BodyFamily implements FamilyBlock {
   readonly name: number;
   type: MetricType = MetricType.none;
   /** Number of the HELP text in the name table, or -1. */
@@ -17,30 +30,130 @@ export class BodyFamily {
   unfit: number = 0;
   /** Whether it has samples that bear its name with a suffix. Its type stays as it is then. */
   owns: boolean = false;
+  /** Whether samples of its very name have come and are in it. */
+  settled: boolean = false;
+  /** Which label names its samples have: for each kind of sample its names with commas between. `*` alone stands for too many kinds. */
+  labelKeys: readonly string[] = NO_KEYS;
   /** Start and end, in the scanner's output, of what is not packed yet. */
-  readonly segments: number[] = [];
+  segments: readonly number[] = NO_SEGMENTS;
   /** What is packed. Only the last part may be small and not deflated. */
-  parts: BlockPart[] = [];
+  parts: readonly BlockPart[] = NO_PARTS;
 
   constructor(name: number) {
     this.name = name;
   }
+
+  /** Takes note of label names that some of its samples have; `keys` has one entry. */
+  noteLabels(keys: readonly string[]): void {
+    const key = keys[0]!;
+    if (this.labelKeys.length === 0) this.labelKeys = keys;
+    else if (!this.labelKeys.includes(key) && this.labelKeys !== ANY_LABELS)
+      this.labelKeys = this.labelKeys.length < MOST_KEYS ? [...this.labelKeys, key] : ANY_LABELS;
+  }
+
+  /** Whether this is the first segment since the last were taken. */
+  addSegment(start: number, end: number): boolean {
+    const first = this.segments.length === 0;
+    if (first) this.segments = [start, end];
+    else (this.segments as number[]).push(start, end);
+    return first;
+  }
+
+  takeSegments(): readonly number[] {
+    const { segments } = this;
+    this.segments = NO_SEGMENTS;
+    return segments;
+  }
+
+  addPart(part: BlockPart): void {
+    if (this.parts.length === 0) this.parts = [part];
+    else (this.parts as BlockPart[]).push(part);
+  }
+
+  /** The last part where it is small and not deflated, which is taken out. */
+  takeSmallPart(): BlockPart | undefined {
+    const last = this.parts.at(-1);
+    return last === undefined || last.deflated ? undefined : (this.parts as BlockPart[]).pop();
+  }
+
+  /** Lets go of all bytes. */
+  clear(): void {
+    this.parts = NO_PARTS;
+  }
 }
+
+/** What a family takes beside its bytes: its objects here and its place in the tables. Measured, see the soak's figures. */
+const FAMILY_BYTES = 1000;
+
+/** What a histogram's or summary's samples have behind its name. */
+const SUFFIXES = suffixes(MetricType.histogram);
+const FAMILIES_A_STEP = 20_000;
 
 /** What is known of one body while it is scanned. */
 export class Body {
   readonly rules: LabelRules;
   readonly names: NameTable;
   readonly families: Map<number, BodyFamily> = new Map();
+  /** Those that have segments. */
+  touched: BodyFamily[] = [];
+  /** Where samples go that are not in the family of their name. */
   readonly #homes: Map<number, BodyFamily> = new Map();
   /** Lines before the part that is scanned now; for error messages. */
   linesBefore: number = 0;
   /** Samples that were scraped and cannot be written; see OpenMetricsReader. */
   unwritten: number = 0;
+  /** Whether its text is what OpenMetricsReader made of it. */
+  readonly rewritten: boolean;
+  /** Bytes of the parts that its families have. */
+  packedBytes: number = 0;
+  readonly usage: LabelUsage = { labels: 0, nameLength: 0, valueLength: 0 };
+  /** Whether its samples are only counted: it will be refused, or has been. */
+  discarded: boolean = false;
+  readonly #sampleLimit: number;
 
-  constructor(rules: LabelRules, names: NameTable) {
+  /** `sampleLimit` is how many samples it may have; 0 is any number. */
+  constructor(
+    rules: LabelRules,
+    names: NameTable,
+    { sampleLimit = 0, rewritten = false }: { sampleLimit?: number; rewritten?: boolean } = {},
+  ) {
     this.rules = rules;
     this.names = names;
+    this.rewritten = rewritten;
+    this.#sampleLimit = sampleLimit;
+  }
+
+  /** Samples so far. */
+  get samples(): number {
+    let samples = this.unwritten;
+    for (const family of this.families.values()) samples += family.samples;
+    return samples;
+  }
+
+  /** Whether one more sample is beyond what it may have. */
+  get isFull(): boolean {
+    return this.#sampleLimit > 0 && this.samples >= this.#sampleLimit;
+  }
+
+  /** Memory that it takes, in bytes. */
+  get heldBytes(): number {
+    return this.packedBytes + this.families.size * FAMILY_BYTES;
+  }
+
+  /** Takes note of what was packed. Of a body with more samples than it may have no bytes are kept. */
+  packed(bytes: number): void {
+    this.packedBytes += bytes;
+    if (this.#sampleLimit > 0 && !this.discarded && this.samples > this.#sampleLimit) this.discard();
+  }
+
+  /** Lets go of the bytes so far; those to come are not kept either. */
+  discard(): void {
+    this.discarded = true;
+    this.packedBytes = 0;
+    for (const family of this.families.values()) {
+      freeParts(family.parts);
+      family.clear();
+    }
   }
 
   /** The family of that very name, made when it is new. */
@@ -65,39 +178,44 @@ export class Body {
    * that the samples of a series keep their order.
    */
   familyOfSample(name: number): BodyFamily {
-    let home = this.#homes.get(name);
-    if (home !== undefined) return home;
     const own = this.families.get(name);
+    if (own?.settled === true) return own;
+    const known = this.#homes.get(name);
+    if (known !== undefined) return known;
     const declared = own !== undefined && own.type !== MetricType.none;
-    home = declared ? own : (this.#owner(name) ?? this.family(name));
-    if (home.name !== name) home.owns = true;
-    this.#homes.set(name, home);
+    const home = declared ? own : (this.#owner(name) ?? this.family(name));
+    if (home.name === name) home.settled = true;
+    else {
+      home.owns = true;
+      this.#homes.set(name, home);
+    }
     return home;
   }
 
   #owner(name: number): BodyFamily | undefined {
-    const text = this.names.text(name);
-    const underscore = text.lastIndexOf('_');
-    if (underscore <= 0) return undefined;
-    const suffix = text.slice(underscore);
-    if (suffix !== '_bucket' && suffix !== '_sum' && suffix !== '_count') return undefined;
-    const base = this.names.find(text.slice(0, underscore));
-    const family = base === undefined ? undefined : this.families.get(base);
-    return family !== undefined && suffixes(family.type).includes(suffix) ? family : undefined;
+    const base = this.names.withoutSuffix(name, SUFFIXES);
+    const family = base === undefined ? undefined : this.families.get(base.number);
+    return family !== undefined && suffixes(family.type).includes(base!.suffix) ? family : undefined;
   }
 
   /** What a problem in the line at `at` makes of the body, when the part that is scanned begins at `start`. */
-  refusal({ message, counted }: LineProblem, buffer: Uint8Array, start: number, at: number): ScanError {
+  refusal(
+    { message, counted, limit }: LineProblem,
+    buffer: Uint8Array,
+    start: number,
+    at: number,
+  ): ScanError {
     let line = this.linesBefore + 1;
     for (let i = start; i < at; i++) if (buffer[i] === Byte.newline) line++;
-    let samplesPost = this.unwritten;
-    for (const family of this.families.values()) samplesPost += family.samples;
-    return new ScanError(message, { line, samples: samplesPost + Number(counted), samplesPost });
+    const samplesPost = this.samples;
+    return new ScanError(message, { line, samples: samplesPost + Number(counted), samplesPost, limit });
   }
 
-  /** What the body became once all of it is scanned. */
-  finish(): LabelledExposition {
+  /** What the body became once all of it is scanned. Pauses now and then, as `BodyReader` does. */
+  *finish(): Generator<void, LabelledExposition, void> {
+    let steps = 0;
     for (const family of this.families.values()) {
+      if (++steps % FAMILIES_A_STEP === 0) yield;
       if (family.type !== MetricType.none || family.samples === 0) continue;
       // Samples that came before the TYPE line of their histogram or summary.
       const owner = this.#owner(family.name);
@@ -105,18 +223,21 @@ export class Body {
       owner.parts = [...family.parts, ...owner.parts];
       owner.samples += family.samples;
       owner.unfit |= family.unfit;
+      for (const key of family.labelKeys) owner.noteLabels([key]);
       if (owner.help < 0) owner.help = family.help;
       family.samples = 0;
     }
     const families: FamilyBlock[] = [];
     let samples = this.unwritten;
     let smallBytes = 0;
-    for (const { name, type, help, samples: count, unfit, parts } of this.families.values()) {
-      if (count === 0) continue;
-      families.push({ name, type, help, samples: count, unfit: unfit | this.rules.unfit, parts });
-      samples += count;
-      for (const part of parts) if (!part.deflated) smallBytes += part.rawLength;
+    for (const family of this.families.values()) {
+      if (++steps % FAMILIES_A_STEP === 0) yield;
+      if (family.samples === 0) continue;
+      family.unfit |= this.rules.unfit;
+      families.push(family);
+      samples += family.samples;
+      for (const part of family.parts) if (!part.deflated) smallBytes += part.rawLength;
     }
-    return { names: this.names, families, samples, smallBytes };
+    return { names: this.names, families, samples, smallBytes, heldBytes: this.heldBytes, usage: this.usage };
   }
 }

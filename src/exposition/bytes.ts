@@ -1,6 +1,8 @@
 /** Bytes of the text format by name. */
 export const Byte = {
   nul: 0x00,
+  /** Not of the format: see OpenMetricsReader. */
+  unwritable: 0x01,
   tab: 0x09,
   newline: 0x0a,
   space: 0x20,

@@ -1,3 +1,4 @@
+import type { LabelUsage } from './label-limits.ts';
 import type { MetricType } from './metric-type.ts';
 import type { NameTable } from './name-table.ts';
 
@@ -23,6 +24,8 @@ export interface FamilyBlock {
   readonly samples: number;
   /** What strict readers may refuse in it: bits of `Unfit`. */
   readonly unfit: number;
+  /** Which label names of their own its samples have; see BodyFamily. */
+  readonly labelKeys: readonly string[];
   /** In the order of the samples. */
   readonly parts: readonly BlockPart[];
 }
@@ -34,4 +37,18 @@ export interface LabelledExposition {
   readonly samples: number;
   /** Bytes that its parts hold which are not deflated. */
   readonly smallBytes: number;
+  /** Memory that it takes, in bytes. */
+  readonly heldBytes: number;
+  /** How near its samples come to the limits of labels. */
+  readonly usage: LabelUsage;
+}
+
+/** Gives the memory of parts back at once: the collector would wait until much more of it has gathered. Nobody may use them any more. */
+export function freeParts(parts: readonly BlockPart[]): void {
+  for (const { bytes } of parts) freeBuffer(bytes);
+}
+
+/** The same for any bytes whose buffer nobody else uses. */
+export function freeBuffer({ buffer, length }: Uint8Array): void {
+  if (length > 0 && buffer instanceof ArrayBuffer && !buffer.detached) buffer.transfer(0);
 }

@@ -1,5 +1,6 @@
 import type { Labels } from '../discovery/target.ts';
 import { escapeLabelValue } from './escape.ts';
+import { NO_LABEL_LIMITS, namesFit, type LabelLimits, type LabelUsage } from './label-limits.ts';
 import { Unfit, unfitOf } from './unfit.ts';
 
 /** The bytes that a target adds to a sample, in the two places where they can stand. */
@@ -19,6 +20,8 @@ export interface SampleLabel {
 /** What a sample's labels become: the target's labels to put before them, and its own that stay. */
 export interface LabelResult {
   readonly injection: Injection;
+  /** What `injection` adds. */
+  readonly added: Labels;
   readonly own: readonly SampleLabel[];
 }
 
@@ -31,6 +34,12 @@ export interface LabelResult {
 export class LabelRules {
   readonly honorLabels: boolean;
   readonly honorTimestamps: boolean;
+  readonly limits: LabelLimits;
+  /**
+   * A line of at most so many bytes holds no value that breaks a limit. -1 when what the target adds breaks one already, so that every
+   * line has to be looked at.
+   */
+  readonly longestLine: number;
   /** Names of the target's labels, in the order of their bits in a mask. */
   readonly names: readonly string[];
   /** Equal for rules that treat the same label names alike; line shapes are shared by it. */
@@ -40,7 +49,12 @@ export class LabelRules {
   readonly #labels: Labels;
   readonly #injections: Map<number, Injection> = new Map();
 
-  constructor(labels: Labels, honorLabels: boolean, honorTimestamps: boolean) {
+  constructor(
+    labels: Labels,
+    honorLabels: boolean,
+    honorTimestamps: boolean,
+    limits: LabelLimits = NO_LABEL_LIMITS,
+  ) {
     const complete = [...labels];
     for (const name of ['instance', 'job']) {
       if (!labels.some((label) => label[0] === name)) complete.push([name, '']);
@@ -54,12 +68,33 @@ export class LabelRules {
     this.unfit = unfitOf(le, valueOf('quantile'), false, '0') | (le === undefined ? 0 : Unfit.negative);
     this.honorLabels = honorLabels;
     this.honorTimestamps = honorTimestamps;
-    this.shapeKey = `${honorLabels} ${honorTimestamps} ${this.names.join(',')}`;
+    this.limits = limits;
+    const { labelLimit, labelNameLengthLimit, labelValueLengthLimit: most } = limits;
+    const tooLong = most > 0 && labels.some(([, value]) => Buffer.byteLength(value) > most);
+    this.longestLine = tooLong ? -1 : most > 0 ? most : Number.POSITIVE_INFINITY;
+    this.shapeKey = `${honorLabels} ${honorTimestamps} ${labelLimit} ${labelNameLengthLimit} ${this.names.join(',')}`;
   }
 
   /** Whether a mask can say which of the target's labels a sample has. */
   get fitsMask(): boolean {
     return this.names.length <= 31;
+  }
+
+  /** Whether samples with these labels of their own can break a limit by nothing but a long value. */
+  fits(own: readonly string[]): boolean {
+    return namesFit(this.limits, this.#finalNames(own));
+  }
+
+  /** Takes note of how near samples with these labels of their own, the first of which was checked, come to the limits. */
+  note(own: readonly string[], usage: LabelUsage): void {
+    const names = this.#finalNames(own);
+    usage.labels = Math.max(usage.labels, names.length);
+    for (const name of names) usage.nameLength = Math.max(usage.nameLength, name.length);
+  }
+
+  #finalNames(own: readonly string[]): string[] {
+    const added = this.#labels.filter(([name, value]) => value !== '' && !own.includes(name));
+    return ['__name__', ...own, ...added.map(([name]) => name)];
   }
 
   /** What is added to a sample that has, of the target's labels, those in `mask`. Only where labels are honored or `mask` is 0. */
@@ -87,7 +122,7 @@ export class LabelRules {
     if (this.honorLabels) {
       const added = this.#labels.filter(([name]) => !has(name));
       const masks = [...voided].filter((name) => name === 'job' || name === 'instance');
-      return { injection: encode([...added, ...masks.map((name) => [name, ''] as const)]), own };
+      return { injection: encode([...added, ...masks.map((name) => [name, ''] as const)]), added, own };
     }
     const conflicts: { from: string; to: string; value: string }[] = [];
     for (const [name, value] of this.#labels) {
@@ -108,7 +143,7 @@ export class LabelRules {
     }
     const renamed = conflicts.map(({ to, value }) => ({ name: to, value }));
     const added = this.#labels.filter(([name, value]) => value !== '' || !has(name) || voided.has(name));
-    return { injection: encode(added), own: [...own, ...renamed] };
+    return { injection: encode(added), added, own: [...own, ...renamed] };
   }
 }
 

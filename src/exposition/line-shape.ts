@@ -19,6 +19,9 @@ export class LineShape {
   /** Which of the target's labels the sample has itself. */
   readonly mask: number;
   readonly labelled: boolean;
+  readonly labelNames: readonly string[];
+  /** Those names in one text, as the only entry: what a family whose samples all have this shape says of its labels. */
+  readonly labelKeys: readonly string[];
   /** The piece behind which the value of `le` or `quantile` stands, or -1; and the bit of `Unfit` that it is about. */
   readonly boundPiece: number;
   readonly boundBit: number;
@@ -37,6 +40,8 @@ export class LineShape {
   constructor(name: number, nameText: string, labelNames: readonly string[], rules: LabelRules) {
     this.name = name;
     this.labelled = labelNames.length > 0;
+    this.labelNames = labelNames;
+    this.labelKeys = [labelNames.join(',')];
     this.nameLength = nameText.length + (this.labelled ? 1 : 0);
     const pieces =
       labelNames.length === 0

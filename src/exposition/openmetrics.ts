@@ -35,14 +35,11 @@ const textFamilies: ReadonlyMap<string, TextFamily> = new Map([
   ['unknown', { suffix: '', type: 'untyped', created: false }],
 ]);
 
-/** Media types of OpenMetrics; like Prometheus, one with malformed parameters is not recognised. */
-const contentType =
-  /^\s*application\/openmetrics-text\s*(?:;\s*[\w!#$%&'*+.^`|~-]+\s*=\s*(?:[\w!#$%&'*+.^`|~-]+|"(?:[^"\\]|\\.)*")\s*)*;?\s*$/i;
-
-/** Whether a body of that Content-Type is read by the rules of OpenMetrics. */
-export function isOpenMetrics(header: string): boolean {
-  return contentType.test(header);
-}
+/**
+ * What stands before a sample that text cannot say, and that no Prometheus would store: its timestamp lies before 1970 or beyond 64
+ * bits. No line can begin with it.
+ */
+const UNWRITABLE = String.fromCharCode(Byte.unwritable);
 
 /** Lines as text 0.0.4. */
 export interface RewrittenLines {
@@ -61,10 +58,14 @@ export interface RewrittenLines {
 export class OpenMetricsReader {
   readonly #families: Map<string, TextFamily> = new Map();
   readonly #helps: Map<string, string> = new Map();
+  readonly #honorTimestamps: boolean;
   #ended = false;
-  #added: string[] = [];
-  /** Samples that text cannot say, and that no Prometheus would store: their timestamps lie before 1970 or beyond 64 bits. */
-  unwritten: number = 0;
+  /** Metadata lines that have to be added, by what they say of which name: one that comes later stands in place of it. */
+  readonly #added: Map<string, string> = new Map();
+
+  constructor(honorTimestamps: boolean) {
+    this.#honorTimestamps = honorTimestamps;
+  }
 
   /** Rewrites whole lines, up to the first that Prometheus would refuse. */
   rewrite(buffer: Uint8Array, start: number, limit: number): RewrittenLines {
@@ -81,8 +82,8 @@ export class OpenMetricsReader {
         break;
       }
     }
-    const text = Buffer.from([...lines, this.#added.join('')].join('\n'));
-    this.#added = [];
+    const text = Buffer.from([...lines, [...this.#added.values()].join('')].join('\n'));
+    this.#added.clear();
     return { text, end: at, problem };
   }
 
@@ -119,6 +120,7 @@ export class OpenMetricsReader {
     if (!isUtf8(buffer.subarray(nameEnd + 1, end))) throw new LineProblem('the HELP text is not valid UTF-8');
     const help = escapeHelp(unescapeLabelValue(utf8(buffer, nameEnd + 1, end)));
     this.#helps.set(name, help);
+    this.#added.delete(`HELP ${this.#textName(name)}`);
     return `# HELP ${this.#textName(name)} ${help}`;
   }
 
@@ -137,8 +139,10 @@ export class OpenMetricsReader {
     this.#families.set(name, family);
     const textName = this.#textName(name);
     const help = this.#helps.get(name);
-    if (help !== undefined && textName !== name) this.#added.push(`# HELP ${textName} ${help}\n`);
-    if (family.created) this.#added.push(`# TYPE ${name}_created gauge\n`);
+    this.#added.delete(`TYPE ${textName}`);
+    if (help !== undefined && textName !== name)
+      this.#added.set(`HELP ${textName}`, `# HELP ${textName} ${help}\n`);
+    if (family.created) this.#added.set(`TYPE ${name}_created`, `# TYPE ${name}_created gauge\n`);
     return family.type === undefined ? '' : `# TYPE ${textName} ${family.type}`;
   }
 
@@ -164,10 +168,9 @@ export class OpenMetricsReader {
         throw new LineProblem(`expected an exemplar or the end of the line, got ${quoted(buffer, at, end)}`);
       readExemplar(buffer, ascii(buffer, start, nameEnd), at + 4, end);
     }
-    if (timestamp.startsWith(' -')) {
-      this.unwritten++;
-      return '';
-    }
+    if (!this.#honorTimestamps) return `${series} ${number}`;
+    // Checked like any other, and counted.
+    if (timestamp.startsWith(' -')) return `${UNWRITABLE}${series} ${number}`;
     return `${series} ${number}${timestamp}`;
   }
 }
@@ -209,9 +212,9 @@ function isExemplar(buffer: Uint8Array, at: number): boolean {
 /** The end of the word that one space leads in. */
 function readWord(buffer: Uint8Array, at: number, what: string): number {
   let end = at + 1;
-  while (buffer[end] !== Byte.space && buffer[end] !== Byte.newline) end++;
-  if (buffer[at] !== Byte.space || end === at + 1)
-    throw new LineProblem(`expected a ${what} after one space`);
+  // The newline that ends the line may be the last byte there is.
+  if (buffer[at] === Byte.space) while (buffer[end] !== Byte.space && buffer[end] !== Byte.newline) end++;
+  if (end === at + 1) throw new LineProblem(`expected a ${what} after one space`);
   return end;
 }
 

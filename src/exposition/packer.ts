@@ -20,57 +20,61 @@ export interface Packer {
  */
 export function packSegments(body: Body, output: Uint8Array, packer: Packer): void {
   const { deflater } = packer;
-  const small: { family: BodyFamily; before: BlockPart | undefined; length: number }[] = [];
+  const { touched } = body;
+  body.touched = [];
+  if (body.discarded) {
+    for (const family of touched) family.takeSegments();
+    return;
+  }
+  const small: {
+    family: BodyFamily;
+    segments: readonly number[];
+    before: BlockPart | undefined;
+    length: number;
+  }[] = [];
   const deflated: { family: BodyFamily; start: number; length: number; rawLength: number; crc: number }[] =
     [];
   let smallBytes = 0;
+  let replaced = 0;
   deflater.clear();
-  for (const family of body.families.values()) {
-    const { segments, parts } = family;
-    if (segments.length === 0) continue;
-    const last = parts.at(-1);
-    const before = last === undefined || last.deflated ? undefined : last;
-    let length = before === undefined ? 0 : before.end - before.start;
+  for (const family of touched) {
+    const segments = family.takeSegments();
+    const before = family.takeSmallPart();
+    let length = 0;
+    if (before !== undefined) {
+      length = before.end - before.start;
+      replaced += length;
+    }
     for (let i = 0; i < segments.length; i += 2) length += segments[i + 1]! - segments[i]!;
-    if (before !== undefined) parts.pop();
     if (length < SMALL_BYTES && packer.keepSmall) {
-      small.push({ family, before, length });
+      small.push({ family, segments, before, length });
       smallBytes += length;
       continue;
     }
     deflater.begin();
     if (before !== undefined) deflater.add(before.bytes, before.start, before.end);
     for (let i = 0; i < segments.length; i += 2) deflater.add(output, segments[i]!, segments[i + 1]!);
-    segments.length = 0;
     deflated.push({ family, ...deflater.finish() });
   }
   const packed = copyOf(deflater.bytes, deflater.length);
   for (const { family, start, length, rawLength, crc } of deflated) {
-    family.parts.push({ bytes: packed, start, end: start + length, deflated: true, rawLength, crc });
+    family.addPart({ bytes: packed, start, end: start + length, deflated: true, rawLength, crc });
   }
   const kept = Buffer.allocUnsafeSlow(smallBytes);
   let end = 0;
-  for (const { family, before, length } of small) {
+  for (const { family, segments, before, length } of small) {
     const start = end;
     if (before !== undefined) {
       kept.set(before.bytes.subarray(before.start, before.end), end);
       end += before.end - before.start;
     }
-    const { segments } = family;
     for (let i = 0; i < segments.length; i += 2) {
       kept.set(output.subarray(segments[i], segments[i + 1]), end);
       end += segments[i + 1]! - segments[i]!;
     }
-    segments.length = 0;
-    family.parts.push({
-      bytes: kept,
-      start,
-      end: start + length,
-      deflated: false,
-      rawLength: length,
-      crc: 0,
-    });
+    family.addPart({ bytes: kept, start, end: start + length, deflated: false, rawLength: length, crc: 0 });
   }
+  body.packed(packed.length + smallBytes - replaced);
 }
 
 function copyOf(bytes: Uint8Array, length: number): Uint8Array {

@@ -1,3 +1,5 @@
+import type { LabelLimit } from './label-limits.ts';
+
 /** A body that Prometheus would refuse. `line` counts from 1. */
 export class ScanError extends Error {
   override readonly name = 'ScanError';
@@ -5,11 +7,14 @@ export class ScanError extends Error {
   /** Samples that Prometheus would report as scraped, and as remaining after relabeling: those before the line. */
   readonly samples: number;
   readonly samplesPost: number;
+  /** The limit that the line breaks; undefined when it is no legal line. */
+  readonly limit: LabelLimit | undefined;
 
-  constructor(problem: string, place: Pick<ScanError, 'line' | 'samples' | 'samplesPost'>) {
+  constructor(problem: string, place: Pick<ScanError, 'line' | 'samples' | 'samplesPost' | 'limit'>) {
     super(`line ${place.line}: ${problem}`);
     this.line = place.line;
     this.samples = place.samples;
     this.samplesPost = place.samplesPost;
+    this.limit = place.limit;
   }
 }

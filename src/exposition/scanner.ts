@@ -2,6 +2,7 @@ import { isUtf8 } from 'node:buffer';
 import type { Body, BodyFamily } from './body.ts';
 import { ascii, Byte, metricNameStart, utf8 } from './bytes.ts';
 import { escapeHelp, escapeLabelValue, unescapeHelp, unescapeLabelValue } from './escape.ts';
+import { checkLabelLimits, NO_LABEL_LIMITS } from './label-limits.ts';
 import type { SampleLabel } from './label-rules.ts';
 import { LineProblem } from './line-problem.ts';
 import { LineShape, matched, matchLine, valueStops } from './line-shape.ts';
@@ -28,7 +29,7 @@ export class Scanner {
   #end = 0;
   #stamp = 0;
   /** By the table that their numbers are from, then by the target label names. */
-  readonly #shapes: WeakMap<NameTable, Map<string, Map<string, LineShape>>> = new WeakMap();
+  readonly #shapes: WeakMap<NameTable, Map<string, Shapes>> = new WeakMap();
   #body!: Body;
   #buffer!: Uint8Array;
   #current: BodyFamily | undefined;
@@ -41,6 +42,7 @@ export class Scanner {
   /** Begins or goes on with a body. What another one gathered must have been packed. */
   begin(body: Body): void {
     this.#body = body;
+    this.#measures = body.rules.limits.labelValueLengthLimit > 0;
     this.#stamp++;
     this.#end = 0;
     this.#current = undefined;
@@ -71,13 +73,15 @@ export class Scanner {
   }
 
   #shape: LineShape | undefined;
+  /** Whether the lengths of label values are of interest. */
+  #measures = false;
   #problemAt = 0;
 
   #lines(start: number, limit: number): number {
     const body = this.#body;
     const buffer = this.#buffer;
     const stop = valueStops(isUtf8(buffer.subarray(start, limit)));
-    const timestamps = body.rules.honorTimestamps;
+    const { honorTimestamps: timestamps, longestLine } = body.rules;
     let at = start;
     let shape = this.#shape;
     while (at < limit) {
@@ -92,7 +96,7 @@ export class Scanner {
             if (fits !== undefined) next = matchLine(fits, buffer, at, stop, timestamps);
           }
         }
-        if (next >= 0) {
+        if (next >= 0 && next - at <= longestLine) {
           this.#copy(fits!, at, next);
           if (fits !== shape) {
             shape.follow(fits!);
@@ -106,13 +110,19 @@ export class Scanner {
       const c = buffer[at]!;
       if (c === Byte.newline) at++;
       else if (c === Byte.hash) at = this.#metadata(at);
-      else if (c === Byte.space || c === Byte.tab) at = this.#blanks(at);
+      else if ((c === Byte.space || c === Byte.tab) && !metricNameStart[buffer[at + 1]!]) at++;
       else if (metricNameStart[c]) {
         const sample = readSampleLine(buffer, at, limit);
         if (sample === undefined) break;
         const found = this.#sample(sample, at);
         if (found !== undefined) shape?.follow(found);
         shape = found ?? shape;
+        at = sample.next;
+      } else if (c === Byte.space || c === Byte.tab || (c === Byte.unwritable && body.rewritten)) {
+        const sample = readSampleLine(buffer, at + 1, limit);
+        if (sample === undefined) break;
+        if (c === Byte.unwritable) this.#sample(sample, at + 1, true);
+        else this.#refuseBlanks(sample);
         at = sample.next;
       } else if (c === Byte.nul) throw truncation();
       else throw new LineProblem(`${JSON.stringify(utf8(buffer, at, at + 1))} cannot begin a line`);
@@ -121,11 +131,10 @@ export class Scanner {
     return at;
   }
 
-  /** Prometheus' parser takes blanks before a metric name for a part of it, which makes the name invalid. */
-  #blanks(at: number): number {
-    const c = this.#buffer[at + 1]!;
-    if (metricNameStart[c]) throw new LineProblem('blanks before a metric name', true);
-    return at + 1;
+  /** Prometheus' parser takes blanks before a metric name for a part of it, which makes the name of an otherwise good sample invalid. */
+  #refuseBlanks(line: SampleLine): never {
+    this.#numbersOf(line);
+    throw new LineProblem('blanks before a metric name', { counted: true });
   }
 
   /** Hot. Writes the line `[start, next)` with the target's labels. */
@@ -137,6 +146,7 @@ export class Scanner {
     if (family !== this.#current) this.#open(family);
     family.samples++;
     if (shape.watched) this.#watch(shape, family);
+    if (this.#measures) this.#measure(start, next);
     const out = this.#out;
     const buffer = this.#buffer;
     out.set(head, this.#end);
@@ -157,11 +167,29 @@ export class Scanner {
     }
   }
 
+  /** Notes how long the label values are, escapes counted as they stand. */
+  #measure(start: number, next: number): void {
+    const buffer = this.#buffer;
+    const { usage } = this.#body;
+    let opened = -1;
+    for (let i = start; i < next; i++) {
+      if (buffer[i] === Byte.backslash) i++;
+      else if (buffer[i] === Byte.quote) {
+        if (opened >= 0 && i - opened > usage.valueLength) usage.valueLength = i - opened;
+        opened = opened < 0 ? i + 1 : -1;
+      }
+    }
+  }
+
   #resolve(shape: LineShape): void {
     const body = this.#body;
+    const { rules } = body;
+    const family = body.familyOfSample(shape.name);
     shape.stamp = this.#stamp;
-    shape.family = body.familyOfSample(shape.name);
-    shape.label(body.rules.injection(shape.mask));
+    shape.family = family;
+    shape.label(rules.injection(shape.mask));
+    family.noteLabels(shape.labelKeys);
+    if (rules.limits !== NO_LABEL_LIMITS) rules.note(shape.labelNames, body.usage);
   }
 
   /** Ends the segment of the family before and begins one of `family`. */
@@ -172,10 +200,10 @@ export class Scanner {
   }
 
   #close(): void {
-    if (this.#current !== undefined && this.#end > this.#segmentStart) {
-      this.#current.segments.push(this.#segmentStart, this.#end);
-    }
+    const family = this.#current;
     this.#current = undefined;
+    if (family === undefined || this.#end === this.#segmentStart) return;
+    if (family.addSegment(this.#segmentStart, this.#end)) this.#body.touched.push(family);
   }
 
   #pack(): void {
@@ -218,22 +246,10 @@ export class Scanner {
    * The slow path: a sample in any legal form, written in canonical form. Returns the shape that lines like it have
    * when they are canonical, or undefined when such lines must come this way too.
    */
-  #sample(line: SampleLine, start: number): LineShape | undefined {
+  #sample(line: SampleLine, start: number, unwritable = false): LineShape | undefined {
     const buffer = this.#buffer;
     const { rules, names } = this.#body;
-    const value = canonicalValue(ascii(buffer, line.valueStart, line.valueEnd));
-    if (value === undefined) {
-      const text = JSON.stringify(utf8(buffer, line.valueStart, line.valueEnd).slice(0, 40));
-      throw new LineProblem(`${text} is no float that a sample can have`);
-    }
-    let timestamp = '';
-    if (line.timestampEnd > line.timestampStart) {
-      const digits = ascii(buffer, line.timestampStart, line.timestampEnd);
-      const canonical = canonicalTimestamp(digits);
-      if (canonical === undefined)
-        throw new LineProblem(`the timestamp ${digits.slice(0, 40)} is beyond 64 bits`);
-      if (rules.honorTimestamps) timestamp = ` ${canonical}`;
-    }
+    const { value, timestamp } = this.#numbersOf(line);
     const name = names.number(buffer, start, line.nameEnd);
     const labels: SampleLabel[] = [];
     for (let i = 0; i < line.labels.length; i += 4) {
@@ -243,18 +259,33 @@ export class Scanner {
       });
     }
     if (labels.some((label) => label.name === '__name__')) {
-      throw new LineProblem('label name "__name__" is not unique', true);
+      this.#doubled('__name__', name);
+      return undefined;
     }
-    const { injection, own } = rules.apply(labels);
+    const { injection, added: fromTarget, own } = rules.apply(labels);
+    if (rules.limits !== NO_LABEL_LIMITS) {
+      const all = [...fromTarget, ...own.map((label) => [label.name, label.value] as const)];
+      const metric = names.text(name);
+      const final = [['__name__', metric] as const, ...all.filter(([, text]) => text !== '')];
+      checkLabelLimits(rules.limits, metric, final, this.#body.usage);
+    }
     const seen = new Set<string>();
     for (const label of own) {
-      if (seen.has(label.name)) throw new LineProblem(`label name "${label.name}" is not unique`, true);
+      if (seen.has(label.name)) {
+        this.#doubled(label.name, name);
+        return undefined;
+      }
       seen.add(label.name);
+    }
+    if (unwritable) {
+      this.#body.unwritten++;
+      return undefined;
     }
     const added = own.length > 0 ? injection.before : injection.alone;
     const family = this.#body.familyOfSample(name);
     const ofOwn = (label: string): string | undefined => own.find((one) => one.name === label)?.value;
     family.unfit |= unfitOf(ofOwn('le'), ofOwn('quantile'), names.text(name).endsWith('_count'), value);
+    family.noteLabels([own.map((label) => label.name).join(',')]);
     const rest = own.map((label) => `${label.name}="${escapeLabelValue(label.value)}"`).join(',');
     this.#write(
       family,
@@ -263,6 +294,29 @@ export class Scanner {
       `${rest}${own.length > 0 ? '}' : ''} ${value}${timestamp}\n`,
     );
     return sameNames(own, labels) ? this.#shapeOf(name, labels) : undefined;
+  }
+
+  /** The value in canonical form, and the timestamp with a blank before it, where there is one and it is honored. */
+  #numbersOf(line: SampleLine): { readonly value: string; readonly timestamp: string } {
+    const buffer = this.#buffer;
+    const value = canonicalValue(ascii(buffer, line.valueStart, line.valueEnd));
+    if (value === undefined) {
+      const text = JSON.stringify(utf8(buffer, line.valueStart, line.valueEnd).slice(0, 40));
+      throw new LineProblem(`${text} is no float that a sample can have`);
+    }
+    if (line.timestampEnd === line.timestampStart) return { value, timestamp: '' };
+    const digits = ascii(buffer, line.timestampStart, line.timestampEnd);
+    const timestamp = canonicalTimestamp(digits);
+    if (timestamp === undefined)
+      throw new LineProblem(`the timestamp ${digits.slice(0, 40)} is beyond 64 bits`);
+    return { value, timestamp: this.#body.rules.honorTimestamps ? ` ${timestamp}` : '' };
+  }
+
+  /** A sample that has a label twice. Beyond `sample_limit` Prometheus does not look any more, and only counts. */
+  #doubled(label: string, name: number): void {
+    const body = this.#body;
+    if (!body.isFull) throw new LineProblem(`label name "${label}" is not unique`, { counted: true });
+    body.familyOfSample(name).samples++;
   }
 
   #write(family: BodyFamily, head: string, added: Uint8Array, tail: string): void {
@@ -286,11 +340,17 @@ export class Scanner {
     let shapes = byRules.get(rules.shapeKey);
     if (shapes === undefined || shapes.size >= MAX_SHAPES) byRules.set(rules.shapeKey, (shapes = new Map()));
     const labelNames = labels.map((label) => label.name);
+    if (!rules.fits(labelNames)) return undefined;
     // A shape watches one of them.
     if (labelNames.includes('le') && labelNames.includes('quantile')) return undefined;
     const key = `${name} ${labelNames.join(' ')}`;
     let shape = shapes.get(key);
     if (shape === undefined) {
+      // One that comes once is not worth it: a body may have a million of them.
+      shapes.set(key, null);
+      return undefined;
+    }
+    if (shape === null) {
       shape = new LineShape(name, names.text(name), labelNames, rules);
       shapes.set(key, shape);
     }
@@ -298,6 +358,9 @@ export class Scanner {
     return shape.mask !== 0 && !rules.honorLabels ? undefined : shape;
   }
 }
+
+/** By metric name and label names; null for those that were seen once. */
+type Shapes = Map<string, LineShape | null>;
 
 function sameNames(own: readonly SampleLabel[], labels: readonly SampleLabel[]): boolean {
   return own.length === labels.length && own.every((label, i) => label.name === labels[i]!.name);

@@ -36,7 +36,7 @@ export function settleFamily(
   for (const { part, origin } of all) {
     const names = refused.get(origin);
     if (names === undefined) {
-      family.add(part, origin);
+      family.add([part], origin);
       continue;
     }
     family.stuck ||= names.has(family.name);
@@ -45,7 +45,7 @@ export function settleFamily(
     const lines = linesOf(part);
     for (const [home, bytes] of sortLines(lines, (name) => (names.has(name) ? name : family.name))) {
       const to = home === family.name ? family : familyOf(home);
-      to.add(partOf(bytes, deflater), home === family.name ? own : SORTED_OUT);
+      to.add([partOf(bytes, deflater)], home === family.name ? own : SORTED_OUT);
     }
   }
 }

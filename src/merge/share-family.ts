@@ -1,5 +1,6 @@
 import type { BlockPart } from '../exposition/family-block.ts';
 import type { MetricType } from '../exposition/metric-type.ts';
+import { Votes } from './votes.ts';
 
 /** Where parts come from: what their target says of the family. One object for all parts of a target. */
 export interface Origin {
@@ -7,43 +8,107 @@ export interface Origin {
   readonly type: MetricType;
   /** Bits of `Unfit`. */
   readonly unfit: number;
+  /** Which label names of their own the samples have, where that is known; see BodyFamily. */
+  readonly labelKeys?: readonly string[];
 }
 
-/** One metric family of a share while it is put together. */
-export class ShareFamily {
+/** Characters of label names that a family remembers. */
+const MOST_LABEL_TEXT = 2000;
+
+const NO_PARTS: BlockPart[] = [];
+const NO_ORIGINS: Origin[] = [];
+
+/**
+ * One metric family of a share while it is put together. A broken pod can have a million of them, with one part each, so
+ * one has no more fields than it needs, and no list of its own before it has parts of a second target.
+ */
+export class ShareFamily extends Votes {
   readonly name: string;
   readonly report: boolean;
-  readonly types: number[] = [0, 0, 0, 0, 0, 0];
-  readonly helps: Map<string, number> = new Map();
-  /** Bits of `Unfit` of all parts. */
-  unfit: number = 0;
-  /** The types of all parts: bit 2^n for the type n. */
-  kinds: number = 0;
   /** Whether it has samples of its own name that strict readers refuse under the type that was settled. */
   stuck: boolean = false;
-  parts: BlockPart[] = [];
-  /** For each part. */
-  origins: Origin[] = [];
+  /** The `labelKeys` of its targets, with blanks between. */
+  labels: string = '';
+  /** A list that belongs to the exposition while `#origins` is one for all. */
+  #parts: readonly BlockPart[] = NO_PARTS;
+  /** For each part, or one for all of them. */
+  #origins: Origin | readonly Origin[] = NO_ORIGINS;
 
   constructor(name: string, report: boolean) {
+    super();
     this.name = name;
     this.report = report;
   }
 
-  add(part: BlockPart, origin: Origin): void {
-    this.parts.push(part);
-    this.origins.push(origin);
-    this.unfit |= origin.unfit;
-    this.kinds |= 1 << origin.type;
+  get parts(): readonly BlockPart[] {
+    return this.#parts;
+  }
+
+  /** Bits of `Unfit` of all parts. */
+  get unfit(): number {
+    if (!isList(this.#origins)) return this.#origins.unfit;
+    let bits = 0;
+    for (const { unfit } of this.#origins) bits |= unfit;
+    return bits;
+  }
+
+  /** The types that all parts were declared with: bit 2^n for the type n. */
+  get kinds(): number {
+    if (!isList(this.#origins)) return 1 << this.#origins.type;
+    let bits = 0;
+    for (const { type } of this.#origins) bits |= 1 << type;
+    return bits;
+  }
+
+  /** Hot. Adds the parts of one origin behind those that are there. The list is not changed. */
+  add(parts: readonly BlockPart[], origin: Origin): void {
+    if (parts.length === 0) return;
+    if (origin.labelKeys !== undefined) this.#addLabels(origin.labelKeys);
+    if (this.#parts.length === 0) {
+      this.#parts = parts;
+      this.#origins = origin;
+      return;
+    }
+    const first = this.#origins;
+    if (!isList(first)) {
+      this.#origins = this.#parts.map(() => first);
+      this.#parts = [...this.#parts];
+    }
+    // They are the family's own now.
+    const ownParts = this.#parts as BlockPart[];
+    const ownOrigins = this.#origins as Origin[];
+    for (const part of parts) {
+      ownParts.push(part);
+      ownOrigins.push(origin);
+    }
+  }
+
+  #addLabels(keys: readonly string[]): void {
+    for (const key of keys) {
+      if (key === '' || key === this.labels) continue;
+      if (this.labels === '') this.labels = key;
+      else if (!this.labels.split(' ').includes(key))
+        this.labels = this.labels.length + key.length < MOST_LABEL_TEXT ? `${this.labels} ${key}` : '*';
+    }
+  }
+
+  /** Takes over what another one of the same name has, as what comes behind. */
+  absorb(other: ShareFamily): void {
+    this.addVotes(other);
+    this.#addLabels(other.labels.split(' '));
+    for (const { part, origin } of other.empty()) this.add([part], origin);
   }
 
   /** Takes all parts out. */
   empty(): { readonly part: BlockPart; readonly origin: Origin }[] {
-    const all = this.parts.map((part, i) => ({ part, origin: this.origins[i]! }));
-    this.parts = [];
-    this.origins = [];
-    this.unfit = 0;
-    this.kinds = 0;
+    const origins = this.#origins;
+    const all = this.#parts.map((part, i) => ({ part, origin: isList(origins) ? origins[i]! : origins }));
+    this.#parts = NO_PARTS;
+    this.#origins = NO_ORIGINS;
     return all;
   }
+}
+
+function isList(origins: Origin | readonly Origin[]): origins is readonly Origin[] {
+  return Array.isArray(origins);
 }

@@ -1,43 +1,32 @@
+import { crc32 } from 'node:zlib';
 import type { BlockDeflater } from '../exposition/block-deflater.ts';
 import { combineCrc } from '../exposition/crc.ts';
 import type { BlockPart, FamilyBlock, LabelledExposition } from '../exposition/family-block.ts';
 import { MetricType } from '../exposition/metric-type.ts';
 import type { Selector } from '../selector/selector.ts';
+import { FamilyRuns, findFamily, mergeRuns } from './family-runs.ts';
+import { IntList } from './int-list.ts';
 import { LineFilter } from './line-filter.ts';
 import { settleFamily } from './settle.ts';
-import { ShareFamily, type Origin } from './share-family.ts';
+import type { ShareFamily, Origin } from './share-family.ts';
 import { REPORT_FAMILIES, reportLines, type Reported } from './report.ts';
+import { ROW_FIELDS, type SharePart } from './share-part.ts';
+import { storedHead } from './stored-block.ts';
+import { surveyPages, type SurveyPage } from './survey.ts';
+import { EVERY_VOTE } from './votes.ts';
 
 /** Deflated bytes that are handed over at a time: enough that messages cost nothing, little enough that a slow reader holds up little. */
-const PART_BYTES = 1024 * 1024;
+export const PART_BYTES = 1024 * 1024;
+/** A part ends early when it has this many rows, or this many bytes were deflated for it: no step may be long. */
+const PART_ROWS = 2048;
+const PART_RAW_BYTES = 4 * 1024 * 1024;
+/** Fewer bytes than this are stored: deflating them takes ten times as long and saves next to nothing. */
+const STORED_BYTES = 128;
+/** Families or family blocks that are worked on between two pauses. */
+const STEP_FAMILIES = 256;
 
-/** One family of a share, without its bytes. */
-export interface SurveyFamily {
-  readonly name: string;
-  /** Whether these are report series, which come before those of the targets. */
-  readonly report: boolean;
-  /** Number of targets with samples by the type that they declare. */
-  readonly types: readonly number[];
-  /** Number of targets with samples by the HELP text that they have. */
-  readonly helps: ReadonlyMap<string, number>;
-  /** The types that the samples it still holds were declared with: bit 2^n for the type n. */
-  readonly kinds: number;
-  /** What strict readers may refuse in it: bits of `Unfit`. */
-  readonly unfit: number;
-  /** Whether it has samples of its own name that strict readers refuse under the type that was settled. */
-  readonly stuck: boolean;
-}
-
-/** Deflated bytes of a family: those of the next `length` bytes of a part. */
-export interface ShareRow {
-  /** Index into the survey. */
-  readonly family: number;
-  readonly length: number;
-  readonly rawLength: number;
-  readonly crc: number;
-  /** Whether this ends the family; otherwise the next part goes on with it. */
-  readonly complete: boolean;
-}
+/** What a family takes in a share beside the bytes of its parts; measured. */
+const FAMILY_BYTES = 170;
 
 const REPORT: Origin = { type: MetricType.gauge, unfit: 0 };
 
@@ -46,161 +35,226 @@ export interface ShareTarget extends Reported {
   readonly exposition?: LabelledExposition;
 }
 
-/** Deflated bytes and what they are, in order. `bytes` belongs to the receiver. */
-export interface SharePart {
-  readonly bytes: Uint8Array<ArrayBuffer>;
-  readonly rows: readonly ShareRow[];
-}
-
 /**
  * One worker's share of one answer: the family blocks of its targets and their report series, each family's in the order
  * of the targets. Made from a view of scrapes that do not change, so answers of several callers go on side by side.
+ *
+ * What takes long is a generator that pauses every few milliseconds at most. The scrapes must be there until the share is
+ * not used any more; it may be left at a pause.
  */
 export class Share {
-  #families: readonly ShareFamily[];
-  readonly #byName: Map<string, ShareFamily> = new Map();
+  /** All families by name, also those that were emptied. */
+  #all: readonly ShareFamily[] = [];
+  /** Those that have samples. */
+  #families: readonly ShareFamily[] = [];
   readonly #deflater: BlockDeflater;
+  #copiedBytes = 0;
 
-  /** With selectors, only lines that match one of them. `deflater` is scratch, used only inside a call. */
-  constructor(targets: readonly ShareTarget[], selectors: readonly Selector[], deflater: BlockDeflater) {
+  private constructor(deflater: BlockDeflater) {
     this.#deflater = deflater;
-    const filter = selectors.length > 0 ? new LineFilter(selectors) : undefined;
-    this.#addReport(targets, filter);
-    for (const { exposition } of targets) {
-      if (exposition !== undefined) this.#addExposition(exposition, filter);
-    }
-    this.#families = [...this.#byName.values()].filter((family) => family.parts.length > 0);
   }
 
-  /** The families without their bytes. Indexes into it are the order that `compose` takes. */
-  survey(): SurveyFamily[] {
-    return this.#families.map(({ name, report, types, helps, kinds, unfit, stuck }) => ({
-      name,
-      report,
-      types,
-      helps,
-      kinds,
-      unfit,
-      stuck,
-    }));
+  /** Memory that it takes beside the expositions, in bytes, about. What settling copies is not in it. */
+  get heldBytes(): number {
+    return this.#all.length * FAMILY_BYTES + this.#copiedBytes;
+  }
+
+  /** Makes a share. With selectors, only lines that match one of them. `deflater` is scratch, used only between pauses. */
+  static *of(
+    targets: readonly ShareTarget[],
+    selectors: readonly Selector[],
+    deflater: BlockDeflater,
+  ): Generator<void, Share, void> {
+    const builder = new ShareBuilder(selectors, deflater);
+    builder.addReport(targets);
+    let blocks = 0;
+    for (const { exposition } of targets) {
+      if (exposition === undefined) continue;
+      for (const block of exposition.families) {
+        if (builder.filters) yield* builder.addMatches(block, exposition);
+        else builder.add(block, block.parts, exposition);
+        if (++blocks % STEP_FAMILIES === 0) yield;
+      }
+    }
+    const share = new Share(deflater);
+    share.#all = yield* builder.runs.sorted();
+    share.#families = share.#all;
+    share.#copiedBytes = builder.copiedBytes;
+    return share;
+  }
+
+  /** The families without their bytes, sorted by name. Their numbers are the order that `compose` takes. */
+  survey(): Generator<SurveyPage, void, void> {
+    return surveyPages(this.#families);
   }
 
   /**
-   * Makes these families hold only what strict readers take under the type that was decided for each; what they refuse
-   * becomes a family of its sample's name, without a type. The survey is another one afterwards.
+   * Makes families hold only what strict readers take under the type that was decided for each; what they refuse becomes a
+   * family of its sample's name, without a type. `decided` has index and type, one pair after the other. The survey is
+   * another one afterwards. Pauses.
    */
-  settle(decided: ReadonlyMap<string, MetricType>): void {
-    for (const [name, type] of decided) {
-      const family = this.#byName.get(name);
-      if (family === undefined) continue;
-      settleFamily(family, type, (home) => this.#family(home, false), this.#deflater);
+  *settle(decided: Int32Array): Generator<void, void, void> {
+    const runs = new FamilyRuns();
+    const familyOf = (name: string): ShareFamily => findFamily(this.#all, name) ?? runs.family(name, false);
+    for (let i = 0; i < decided.length; i += 2) {
+      settleFamily(this.#families[decided[i]!]!, decided[i + 1] as MetricType, familyOf, this.#deflater);
+      yield;
     }
-    this.#families = [...this.#byName.values()].filter((family) => family.parts.length > 0);
+    this.#all = yield* mergeRuns(this.#all, yield* runs.sorted());
+    this.#families = yield* withSamples(this.#all);
   }
 
   /**
    * Hot. The bytes of the families in the given order. Small blocks of targets that follow one another are deflated
-   * together, others are copied as they are.
+   * together, others are copied as they are. `partBytes` gives the size of the next part.
    */
-  *compose(order: readonly number[]): Generator<SharePart, void, void> {
+  *compose(order: Int32Array, partBytes: () => number = () => PART_BYTES): Generator<SharePart, void, void> {
     const deflater = this.#deflater;
-    let rows: ShareRow[] = [];
+    let rows = new IntList(Math.min(order.length, PART_ROWS) * ROW_FIELDS);
+    let deflated = 0;
+    let limit = partBytes();
     deflater.clear();
     for (const index of order) {
       const { parts } = this.#families[index]!;
-      let row: ShareRow = { family: index, length: 0, rawLength: 0, crc: 0, complete: true };
-      const add = (length: number, rawLength: number, crc: number): void => {
-        row = {
-          family: index,
-          length: row.length + length,
-          rawLength: row.rawLength + rawLength,
-          crc: row.rawLength === 0 ? crc : combineCrc(row.crc, crc, rawLength),
-          complete: true,
-        };
-      };
+      let length = 0;
+      let rawLength = 0;
+      let crc = 0;
       for (let i = 0; i < parts.length;) {
+        const before = deflater.length;
         const part = parts[i]!;
+        let raw = part.rawLength;
+        let rawCrc = part.crc;
         if (part.deflated) {
           deflater.append(part.bytes, part.start, part.end);
-          add(part.end - part.start, part.rawLength, part.crc);
           i++;
         } else {
-          deflater.begin();
-          for (let raw = 0; i < parts.length && !parts[i]!.deflated && raw < PART_BYTES; i++) {
-            const { bytes, start, end } = parts[i]!;
-            deflater.add(bytes, start, end);
-            raw += end - start;
-          }
-          const block = deflater.finish();
-          add(block.length, block.rawLength, block.crc);
+          const end = endOfRun(parts, i);
+          raw = 0;
+          for (let j = i; j < end; j++) raw += parts[j]!.rawLength;
+          rawCrc =
+            raw < STORED_BYTES ? store(parts, i, end, raw, deflater) : deflate(parts, i, end, deflater);
+          deflated += raw;
+          i = end;
         }
-        if (deflater.length < PART_BYTES) continue;
-        rows.push({ ...row, complete: i === parts.length });
-        yield { bytes: copyOf(deflater), rows };
-        rows = [];
-        row = { family: index, length: 0, rawLength: 0, crc: 0, complete: true };
+        length += deflater.length - before;
+        crc = rawLength === 0 ? rawCrc : combineCrc(crc, rawCrc, raw);
+        rawLength += raw;
+        const last = i === parts.length;
+        const full = deflater.length >= limit || deflated >= PART_RAW_BYTES;
+        if (!last && !full) continue;
+        for (const field of [index, length, rawLength, crc | 0, Number(last)]) rows.push(field);
+        if (!full && rows.length < PART_ROWS * ROW_FIELDS) continue;
+        yield { bytes: copyOf(deflater), rows: rows.toArray() };
+        rows = new IntList(rows.length);
+        [length, rawLength, deflated] = [0, 0, 0];
+        limit = partBytes();
         // Another share may have used it in between; nothing of ours was left in it.
         deflater.clear();
       }
-      if (row.length > 0) rows.push(row);
     }
-    yield { bytes: copyOf(deflater), rows };
+    yield { bytes: copyOf(deflater), rows: rows.toArray() };
+  }
+}
+
+/** Puts the families of a share together. */
+class ShareBuilder {
+  readonly runs: FamilyRuns = new FamilyRuns();
+  /** Bytes of lines that a filter has copied. */
+  copiedBytes: number = 0;
+  readonly #filter: LineFilter | undefined;
+  readonly #deflater: BlockDeflater;
+
+  constructor(selectors: readonly Selector[], deflater: BlockDeflater) {
+    this.#filter = selectors.length > 0 ? new LineFilter(selectors) : undefined;
+    this.#deflater = deflater;
   }
 
-  #addReport(targets: readonly Reported[], filter: LineFilter | undefined): void {
+  addReport(targets: readonly Reported[]): void {
     for (const { name, help } of REPORT_FAMILIES) {
-      if (filter !== undefined && !filter.mayMatch(name, MetricType.gauge)) continue;
+      if (this.#filter !== undefined && !this.#filter.mayMatch(name, MetricType.gauge)) continue;
       const bytes = reportLines(name, targets);
       if (bytes.length === 0) continue;
       const part = { bytes, start: 0, end: bytes.length, deflated: false, rawLength: bytes.length, crc: 0 };
-      const family = this.#family(name, true);
-      if (!this.#addPart(family, part, REPORT, filter)) continue;
-      // No pod has a say in what these are.
-      family.types[MetricType.gauge] = Number.POSITIVE_INFINITY;
-      family.helps.set(help, Number.POSITIVE_INFINITY);
+      const kept = this.#filter === undefined ? part : this.#filter.filter(part, this.#deflater);
+      if (kept === undefined) continue;
+      const family = this.runs.family(name, true);
+      family.add([kept], REPORT);
+      family.addType(MetricType.gauge, EVERY_VOTE);
+      family.addHelp(help, EVERY_VOTE);
     }
   }
 
-  #addExposition(exposition: LabelledExposition, filter: LineFilter | undefined): void {
-    for (const block of exposition.families) {
-      const name = exposition.names.text(block.name);
-      if (filter !== undefined && !filter.mayMatch(name, block.type)) continue;
-      this.#addBlock(this.#family(name, false), block, exposition, filter);
-    }
+  get filters(): boolean {
+    return this.#filter !== undefined;
   }
 
-  #addBlock(
-    family: ShareFamily,
-    block: FamilyBlock,
-    { names }: LabelledExposition,
-    filter: LineFilter | undefined,
-  ): void {
-    let some = false;
-    for (const part of block.parts) some = this.#addPart(family, part, block, filter) || some;
-    if (!some) return;
-    if (block.type !== MetricType.none) family.types[block.type]!++;
-    if (block.help >= 0) {
-      const help = names.text(block.help);
-      family.helps.set(help, (family.helps.get(help) ?? 0) + 1);
+  /** Adds the lines of a block that match. Pauses. */
+  *addMatches(block: FamilyBlock, exposition: LabelledExposition): Generator<void, void, void> {
+    const filter = this.#filter!;
+    if (!filter.mayMatch(exposition.names.text(block.name), block.type)) return;
+    const kept: BlockPart[] = [];
+    for (const part of block.parts) {
+      const some = filter.filter(part, this.#deflater);
+      if (some !== undefined) {
+        kept.push(some);
+        this.copiedBytes += some.bytes.length;
+      }
+      yield;
     }
+    if (kept.length > 0) this.add(block, kept, exposition);
   }
 
-  #addPart(family: ShareFamily, part: BlockPart, origin: Origin, filter: LineFilter | undefined): boolean {
-    const kept = filter === undefined ? part : filter.filter(part, this.#deflater);
-    if (kept === undefined) return false;
-    family.add(kept, origin);
-    return true;
+  /** Hot. Adds these parts, which are those of the block or what is left of them. */
+  add(block: FamilyBlock, parts: readonly BlockPart[], { names }: LabelledExposition): void {
+    const family = this.runs.family(names.text(block.name), false);
+    family.add(parts, block);
+    family.addType(block.type, 1);
+    if (block.help >= 0) family.addHelp(names.text(block.help), 1);
   }
+}
 
-  #family(name: string, report: boolean): ShareFamily {
-    const key = report ? `${name} report` : name;
-    let family = this.#byName.get(key);
-    if (family === undefined) {
-      family = new ShareFamily(name, report);
-      this.#byName.set(key, family);
-    }
-    return family;
+/** Keeps those that hold samples. Pauses. */
+function* withSamples(families: readonly ShareFamily[]): Generator<void, readonly ShareFamily[], void> {
+  const kept: ShareFamily[] = [];
+  for (const [i, family] of families.entries()) {
+    if (family.parts.length > 0) kept.push(family);
+    if (i % STEP_FAMILIES === 0) yield;
   }
+  return kept;
+}
+
+/** The end of the parts that are not deflated and are made one block. */
+function endOfRun(parts: readonly BlockPart[], start: number): number {
+  let end = start;
+  for (let raw = 0; end < parts.length && !parts[end]!.deflated && raw < PART_BYTES; end++)
+    raw += parts[end]!.rawLength;
+  return end;
+}
+
+/** Appends the parts as one block; returns the CRC of its bytes. */
+function deflate(parts: readonly BlockPart[], start: number, end: number, deflater: BlockDeflater): number {
+  deflater.begin();
+  for (let i = start; i < end; i++) deflater.add(parts[i]!.bytes, parts[i]!.start, parts[i]!.end);
+  return deflater.finish().crc;
+}
+
+/** Appends the parts as one block that is not compressed; returns the CRC of its bytes. */
+function store(
+  parts: readonly BlockPart[],
+  start: number,
+  end: number,
+  length: number,
+  deflater: BlockDeflater,
+): number {
+  const head = storedHead(length);
+  deflater.append(head, 0, head.length);
+  let crc = 0;
+  for (let i = start; i < end; i++) {
+    const part = parts[i]!;
+    deflater.append(part.bytes, part.start, part.end);
+    crc = crc32(part.bytes.subarray(part.start, part.end), crc);
+  }
+  return crc;
 }
 
 function copyOf(deflater: BlockDeflater): Uint8Array<ArrayBuffer> {

@@ -1,14 +1,39 @@
+import { crc32 } from 'node:zlib';
 import type { AnswerEntry } from '../worker/protocol.ts';
-import type { Part, WorkerThread } from '../worker/worker-thread.ts';
+import { ThreadTime } from '../worker/thread-time.ts';
+import type { WorkerThread } from '../worker/worker-thread.ts';
 import type { Selector } from '../selector/selector.ts';
-import type { MetricType } from '../exposition/metric-type.ts';
-import { GzipJoin, type HeaderCache } from '../merge/gzip-join.ts';
-import { disputedFamilies, planAnswer, type PlannedFamily } from '../merge/plan.ts';
+import type { Conflicts } from '../merge/conflicts.ts';
+import { GzipJoin, type DeflatedPiece, type HeaderCache } from '../merge/gzip-join.ts';
+import { REPORT_OWNER } from '../merge/claims.ts';
+import { findDuplicates, type ClaimPlace } from '../merge/duplicates.ts';
+import {
+  NOTHING_DECIDED,
+  planAnswer,
+  type CollisionCheck,
+  type DecidedTypes,
+  type Planned,
+} from '../merge/plan.ts';
+import { PlannedFamilies } from '../merge/planned-families.ts';
+import { RowReader } from '../merge/share-part.ts';
+import { MAX_STORED_BYTES, STORED_HEAD_BYTES, storedHead } from '../merge/stored-block.ts';
+import { SurveyReader, type SurveyPage } from '../merge/survey.ts';
 
 /** One worker with the targets of the answer that it has, in their order. */
 export interface AnswerShare {
   readonly worker: WorkerThread;
   readonly entries: readonly AnswerEntry[];
+}
+
+/** Series that two targets have. */
+export interface NamedDuplicates {
+  readonly count: number;
+  /** The first of them with the numbers of both targets, of which a reader stores the first one's; undefined is the report. */
+  readonly named: readonly {
+    readonly series: string;
+    readonly first: number | undefined;
+    readonly other: number | undefined;
+  }[];
 }
 
 /** A piece below this is copied beside its neighbours; a larger one goes out as it is. */
@@ -21,6 +46,17 @@ const GATHERED_BYTES = 64 * 1024;
  */
 export const MOST_SETTLEMENTS = 8;
 
+/** Families above which an answer's metadata lines are made without the cache, which would hold none but theirs. */
+const CACHED_FAMILIES = 10_000;
+/** Families that are written between two looks at the clock. */
+const STEP_FAMILIES = 64;
+/** What answers may keep the serving thread from its other work. */
+const TURN_MS = 5;
+/** Shared by all answers. */
+const time = new ThreadTime(TURN_MS);
+
+const NO_CONFLICTS: Conflicts = { types: { count: 0, names: [] }, helps: { count: 0, names: [] } };
+
 let lastAnswer = 0;
 
 /**
@@ -31,33 +67,36 @@ export class Answer implements Disposable {
   readonly #id: number = ++lastAnswer;
   readonly #shares: readonly AnswerShare[];
   readonly #headers: HeaderCache;
-  #plan: readonly PlannedFamily[] = [];
+  #families: PlannedFamilies = new PlannedFamilies();
+  readonly #check: CollisionCheck | undefined;
+  #conflicts: Conflicts = NO_CONFLICTS;
+  #claimed: readonly string[] = [];
   readonly #join = new GzipJoin();
 
-  constructor(shares: readonly AnswerShare[], headers: HeaderCache) {
+  /** With `check`, the families are found in which two targets may have the same series. */
+  constructor(shares: readonly AnswerShare[], headers: HeaderCache, check?: CollisionCheck) {
     this.#shares = shares;
     this.#headers = headers;
+    this.#check = check;
   }
 
   /** Decides what will be written. Nothing has been written when it rejects. */
   async prepare(selectors: readonly Selector[]): Promise<void> {
-    let surveys = await Promise.all(
-      this.#shares.map(({ worker, entries }) => worker.survey(this.#id, entries, selectors)),
+    const shares = this.#shares;
+    let pages = await Promise.all(
+      shares.map(({ worker, entries }) => worker.survey(this.#id, entries, selectors)),
     );
-    const decided = new Map<string, MetricType>();
-    for (let i = 0; i < MOST_SETTLEMENTS; i++) {
-      const disputed = disputedFamilies(surveys, decided);
-      if (disputed.size === 0) break;
-      surveys = await Promise.all(this.#shares.map(({ worker }) => worker.settle(this.#id, disputed)));
-      for (const [name, type] of disputed) decided.set(name, type);
+    let planned = await this.#plan(pages, NOTHING_DECIDED, this.#check);
+    this.#conflicts = planned.conflicts;
+    this.#claimed = planned.claimed;
+    for (let i = 0; i < MOST_SETTLEMENTS && planned.disputed !== undefined; i++) {
+      const { disputed, decided } = planned;
+      pages = await Promise.all(shares.map(({ worker }, index) => worker.settle(this.#id, disputed[index]!)));
+      planned = await this.#plan(pages, decided);
     }
-    this.#plan = planAnswer(surveys, decided);
-    for (const [index, { worker }] of this.#shares.entries()) {
-      const order = this.#plan.flatMap(({ sources }) =>
-        sources.filter((source) => source.worker === index).map((source) => source.index),
-      );
-      worker.compose(this.#id, order);
-    }
+    this.#families = planned.families;
+    const orders = await time.run(planned.families.orders(shares.length));
+    for (const [index, { worker }] of shares.entries()) worker.compose(this.#id, orders[index]!);
   }
 
   /** Bytes written so far before compression. */
@@ -65,25 +104,57 @@ export class Answer implements Disposable {
     return this.#join.rawLength;
   }
 
+  /** What the targets disagree on. There after `prepare`. */
+  get conflicts(): Conflicts {
+    return this.#conflicts;
+  }
+
+  /** Whether two targets may have the same series, so that `duplicates` may find some. There after `prepare`. */
+  get mayHaveDuplicates(): boolean {
+    return this.#claimed.length > 0;
+  }
+
+  /** Series that two targets have. To be asked for when the answer has been written. */
+  async duplicates(): Promise<NamedDuplicates> {
+    const shares = this.#shares;
+    const families = this.#claimed;
+    const claims = await Promise.all(shares.map(({ worker }) => worker.claims(this.#id, families)));
+    const { count, named } = await time.run(findDuplicates(claims));
+    const targetOf = ({ worker, owner }: ClaimPlace): number | undefined =>
+      owner === REPORT_OWNER ? undefined : shares[worker]!.entries[owner]!.target;
+    const all: NamedDuplicates['named'][number][] = [];
+    for (const { first, other } of named) {
+      const [series = ''] = await shares[other.worker]!.worker.series(this.#id, families, [other.place]);
+      all.push({ series, first: targetOf(first), other: targetOf(other) });
+    }
+    return { count, named: all };
+  }
+
   /** The answer as one gzip stream, in pieces of useful size. To be run once, after `prepare`. Throws when a worker fails. */
   async *gzip(): AsyncGenerator<Uint8Array, void, void> {
-    const readers = this.#shares.map(({ worker }) => new ShareReader(worker, this.#id));
+    const readers = this.#shares.map(() => new RowReader());
     const gathered = new Gatherer();
     const join = this.#join;
+    const many = this.#families.size > CACHED_FAMILIES;
+    let count = 0;
     yield* gathered.add(join.begin());
-    for (const { header, sources } of this.#plan) {
+    for (const { header, sources } of this.#families.written()) {
+      if (++count % STEP_FAMILIES === 0) {
+        const pause = time.pause();
+        if (pause !== undefined) await pause;
+      }
       if (header !== '') {
-        const piece = this.#headers.piece(header);
+        const piece = (many ? storedPiece(header) : undefined) ?? this.#headers.piece(header);
         join.add(piece);
         yield* gathered.add(piece.bytes);
       }
       for (const { worker, index } of sources) {
         const reader = readers[worker]!;
         for (let complete = false; !complete;) {
-          if (!reader.ready) await reader.fetch();
-          const { row, bytes } = reader.take(index);
+          if (!reader.ready) reader.take(await this.#shares[worker]!.worker.nextPart(this.#id));
+          const row = reader.next(index);
           join.add(row);
-          yield* gathered.add(bytes);
+          yield* gathered.add(row.bytes);
           ({ complete } = row);
         }
       }
@@ -95,39 +166,32 @@ export class Answer implements Disposable {
   [Symbol.dispose](): void {
     for (const { worker } of this.#shares) worker.drop(this.#id);
   }
+
+  /** Plans the answer from the surveys, of which the first pages are there. */
+  async #plan(pages: readonly SurveyPage[], decided: DecidedTypes, check?: CollisionCheck): Promise<Planned> {
+    const readers = pages.map((page) => new SurveyReader(page));
+    const steps = planAnswer(readers, decided, check);
+    for (;;) {
+      const step = steps.next();
+      if (step.done === true) return step.value;
+      if (step.value !== undefined) {
+        const { worker } = this.#shares[readers.indexOf(step.value)]!;
+        step.value.take(await worker.nextPage(this.#id));
+      }
+      const pause = time.pause();
+      if (pause !== undefined) await pause;
+    }
+  }
 }
 
-/** Walks through the rows of one worker's parts. */
-class ShareReader {
-  readonly #worker: WorkerThread;
-  readonly #answer: number;
-  #part: Part | undefined;
-  #row = 0;
-  #offset = 0;
-
-  constructor(worker: WorkerThread, answer: number) {
-    this.#worker = worker;
-    this.#answer = answer;
-  }
-
-  get ready(): boolean {
-    return this.#part !== undefined && this.#row < this.#part.rows.length;
-  }
-
-  async fetch(): Promise<void> {
-    this.#part = await this.#worker.nextPart(this.#answer);
-    this.#row = 0;
-    this.#offset = 0;
-  }
-
-  take(family: number): { row: Part['rows'][number]; bytes: Uint8Array } {
-    const part = this.#part!;
-    const row = part.rows[this.#row++]!;
-    if (row.family !== family) throw new Error(`a worker gave family ${row.family} where ${family} was due`);
-    const bytes = part.bytes.subarray(this.#offset, this.#offset + row.length);
-    this.#offset += row.length;
-    return { row, bytes };
-  }
+/** A deflate block of a header that is not compressed; undefined when it is too long for one. */
+function storedPiece(header: string): DeflatedPiece | undefined {
+  const bytes = Buffer.allocUnsafe(STORED_HEAD_BYTES + header.length * 3);
+  const rawLength = bytes.write(header, STORED_HEAD_BYTES);
+  if (rawLength > MAX_STORED_BYTES) return undefined;
+  bytes.set(storedHead(rawLength));
+  const end = STORED_HEAD_BYTES + rawLength;
+  return { bytes: bytes.subarray(0, end), rawLength, crc: crc32(bytes.subarray(STORED_HEAD_BYTES, end)) };
 }
 
 /** Turns many small pieces into few of useful size. */

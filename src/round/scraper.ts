@@ -1,10 +1,16 @@
+import type { ScrapeConfig } from '../config/scrape-config.ts';
 import type { ScrapePools, Target, TargetSet } from '../discovery/target.ts';
 import { assignTargets } from './assignment.ts';
-import { timedOut, type Outcome } from '../scrape/outcome.ts';
+import { failed, timedOut, type Outcome } from '../scrape/outcome.ts';
 import type { ScrapedTarget } from '../scrape/target-scraper.ts';
 import type { AnswerEntry } from '../worker/protocol.ts';
 import { awaitScrapes, type RoundEntry, type RoundOptions } from './round.ts';
+import { memoryBudget, MemoryLedger } from '../worker/memory-ledger.ts';
+import { ClaimFinder } from '../merge/claim-finder.ts';
+import { MemoryGuard } from './memory-guard.ts';
+import { Releases } from './releases.ts';
 import { Scrape, type OwnedTarget } from './scrape.ts';
+import { overTargetLimit } from './target-limits.ts';
 import { Turns } from './turns.ts';
 import { WorkerPool } from '../worker/worker-pool.ts';
 import type { WorkerThread } from '../worker/worker-thread.ts';
@@ -30,6 +36,10 @@ export interface ScraperOptions {
   readonly abandonAfterMs?: number;
   readonly maxWorkers: number;
   readonly userAgent: string;
+  /** Bytes that the process may take; any number by default. */
+  readonly memoryLimit?: number;
+  /** Counts what the workers hold; by default one that follows from `memoryLimit`. */
+  readonly ledger?: MemoryLedger;
   readonly events: ScrapeEvents;
 }
 
@@ -55,19 +65,26 @@ export class Scraper implements AsyncDisposable {
   readonly #turns: Turns = new Turns();
   /** Ended scrapes whose expositions the workers hold. */
   readonly #kept: Set<Scrape> = new Set();
-  #released: number[][] = [];
+  readonly #releases: Releases;
+  /** Makes room when memory is short; whoever writes an answer tells it. */
+  readonly memory: MemoryGuard;
+  #claims: ClaimFinder = new ClaimFinder([]);
+  /** By scrape pool, what becomes of targets that are not scraped at all. */
+  #refused: ReadonlyMap<string, Outcome> = new Map();
   #lastTarget = 0;
   #lastScrape = 0;
 
   constructor(options: ScraperOptions) {
     this.#options = options;
-    this.#workers = new WorkerPool(
-      { userAgent: options.userAgent },
-      {
-        scraped: (id, outcome) => this.#ended(id, outcome),
-        crashed: (index, error) => this.#crashed(index, error),
-      },
-    );
+    const { memoryLimit: limit = Number.POSITIVE_INFINITY } = options;
+    const ledger = options.ledger ?? new MemoryLedger(memoryBudget(limit));
+    this.#workers = new WorkerPool(options.userAgent, ledger, {
+      scraped: (id, outcome) => this.#ended(id, outcome),
+      memoryShort: () => this.memory.relieve(),
+      crashed: (index, error) => this.#crashed(index, error),
+    });
+    this.memory = new MemoryGuard({ ledger, workers: this.#workers, limit });
+    this.#releases = new Releases(this.#workers);
     // While it starts, the targets are looked for.
     this.#workers.grow(1);
   }
@@ -75,6 +92,20 @@ export class Scraper implements AsyncDisposable {
   /** The targets as they are now, in the order of the target set. */
   get targets(): readonly OwnedTarget[] {
     return this.#targets;
+  }
+
+  /** Tells where targets of the target set may have the same series. */
+  get claims(): ClaimFinder {
+    return this.#claims;
+  }
+
+  get configs(): Iterable<ScrapeConfig> {
+    return this.#options.pools.values();
+  }
+
+  /** The scrape config of a target. */
+  configOf({ target }: OwnedTarget): ScrapeConfig {
+    return this.#options.pools.get(target.scrapePool)!;
   }
 
   get workers(): number {
@@ -93,6 +124,8 @@ export class Scraper implements AsyncDisposable {
   /** Takes a new target set. Targets that stay keep their connections, and their scrapes under way. */
   setTargets(set: TargetSet): void {
     const { targets } = set;
+    this.#claims = new ClaimFinder(targets.map(({ labels }) => labels));
+    this.#refused = overTargetLimit(targets, this.#options.pools);
     const wanted = Math.ceil(targets.length / TARGETS_PER_WORKER);
     this.#workers.grow(Math.min(this.#options.maxWorkers, wanted));
     // One that is gone but still being scraped may come back.
@@ -152,6 +185,7 @@ export class Scraper implements AsyncDisposable {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
+    this.memory[Symbol.dispose]();
     for (const scrape of this.#scrapes.values()) clearTimeout(scrape.abandonTimer);
     await this.#workers[Symbol.asyncDispose]();
   }
@@ -169,16 +203,8 @@ export class Scraper implements AsyncDisposable {
   /** A crashed worker costs its targets the scrapes that it had. */
   #crashed(index: number, error: Error): void {
     this.#options.events.workerCrashed(error);
-    const outcome = (scrape: Scrape): Outcome => ({
-      up: false,
-      durationSeconds: (performance.now() - scrape.startedAt) / 1000,
-      samples: 0,
-      samplesPost: 0,
-      reason: 'worker',
-      error: `the worker thread ended: ${error.message}`,
-      wireBytes: 0,
-      bodyBytes: 0,
-    });
+    const outcome = ({ startedAt }: Scrape): Outcome =>
+      failed('worker', `the worker thread ended: ${error.message}`, (performance.now() - startedAt) / 1000);
     const targets = [...this.#owned].filter((owned) => owned.worker === index);
     this.#workers.at(index).post({
       type: 'targets',
@@ -211,8 +237,9 @@ export class Scraper implements AsyncDisposable {
     return owned;
   }
 
-  #workerTarget({ id, target }: OwnedTarget): ScrapedTarget {
-    const config = this.#options.pools.get(target.scrapePool)!;
+  #workerTarget(owned: OwnedTarget): ScrapedTarget {
+    const { id, target } = owned;
+    const config = this.configOf(owned);
     return {
       id,
       url: target.url,
@@ -220,6 +247,8 @@ export class Scraper implements AsyncDisposable {
       honorLabels: config.honorLabels,
       honorTimestamps: config.honorTimestamps,
       enableCompression: config.enableCompression,
+      followRedirects: config.followRedirects,
+      limits: config.limits,
       tls: config.tls,
     };
   }
@@ -236,6 +265,11 @@ export class Scraper implements AsyncDisposable {
     }
     if (target.reusable !== undefined) return target.reusable;
     const scrape = new Scrape(++this.#lastScrape, target, performance.now(), timeoutMs);
+    const refused = this.#refused.get(target.target.scrapePool);
+    if (refused !== undefined) {
+      this.#setOutcome(scrape, refused);
+      return scrape;
+    }
     target.inFlight = scrape;
     target.pins++;
     this.#scrapes.set(scrape.id, scrape);
@@ -259,19 +293,23 @@ export class Scraper implements AsyncDisposable {
     this.#scrapes.delete(id);
     const { target } = scrape;
     clearTimeout(scrape.abandonTimer);
-    scrape.outcome = outcome;
     if (target.inFlight === scrape) target.inFlight = undefined;
     const next = this.#turns.leave(scrape);
     if (next !== undefined) this.#begin(next);
-    target.last = { outcome, endedAt: Date.now() };
     if (outcome.up) this.#kept.add(scrape);
     this.#pin(scrape);
     if (this.#options.reuseMs > 0 && !target.gone) this.#keepForReuse(target, scrape);
     this.#unpin(scrape);
     this.#unpinTarget(target, 1);
-    this.#options.events.scrapeEnded(target, outcome);
+    this.#setOutcome(scrape, outcome);
     for (const waiter of scrape.waiters) waiter();
     scrape.waiters.clear();
+  }
+
+  #setOutcome(scrape: Scrape, outcome: Outcome): void {
+    scrape.outcome = outcome;
+    scrape.target.last = { outcome, endedAt: Date.now() };
+    this.#options.events.scrapeEnded(scrape.target, outcome);
   }
 
   #keepForReuse(target: OwnedTarget, scrape: Scrape): void {
@@ -304,7 +342,7 @@ export class Scraper implements AsyncDisposable {
       this.#ended(scrape.id, timedOut((performance.now() - scrape.startedAt) / 1000));
       return;
     }
-    this.#workers.at(scrape.target.worker).post({ type: 'cancel', scrape: scrape.id });
+    this.#workers.at(scrape.target.worker).post({ type: 'cancel', scrape: scrape.id, reason: 'timeout' });
   }
 
   #pin(scrape: Scrape): void {
@@ -314,7 +352,7 @@ export class Scraper implements AsyncDisposable {
 
   #unpin(scrape: Scrape): void {
     scrape.pins--;
-    if (scrape.pins === 0 && this.#kept.delete(scrape)) this.#release(scrape);
+    if (scrape.pins === 0 && this.#kept.delete(scrape)) this.#releases.add(scrape);
     this.#unpinTarget(scrape.target, 1);
   }
 
@@ -323,20 +361,6 @@ export class Scraper implements AsyncDisposable {
     if (!target.gone || target.pins > 0) return;
     this.#owned.delete(target);
     this.#workers.at(target.worker).post({ type: 'targets', added: [], removed: [target.id] });
-  }
-
-  /** Releases go out together: a round ends many scrapes at once. */
-  #release(scrape: Scrape): void {
-    if (this.#released.length === 0) setImmediate(() => this.#flushReleased());
-    (this.#released[scrape.target.worker] ??= []).push(scrape.id);
-  }
-
-  #flushReleased(): void {
-    const released = this.#released;
-    this.#released = [];
-    for (const [worker, scrapes] of released.entries()) {
-      if (scrapes !== undefined) this.#workers.at(worker).post({ type: 'release', scrapes });
-    }
   }
 }
 

@@ -1,21 +1,24 @@
-import { Client, type Dispatcher } from 'undici';
-import type { TlsConfig } from '../config/scrape-config.ts';
+import type { ScrapeLimits, TlsConfig } from '../config/scrape-config.ts';
 import type { Labels } from '../discovery/target.ts';
-import { BodyReader, BodySizeError, EncodingError, type Workshop } from '../exposition/body-reader.ts';
+import type { Account } from '../exposition/account.ts';
+import { BodyReader, type Workshop } from '../exposition/body-reader.ts';
 import type { LabelledExposition } from '../exposition/family-block.ts';
-import { isOpenMetrics } from '../exposition/openmetrics.ts';
 import { LabelRules } from '../exposition/label-rules.ts';
-import { ScanError } from '../exposition/scan-error.ts';
-import { Connector } from './connector.ts';
+import { Connection } from './connection.ts';
+import { Exchange, UnansweredError, type Answered } from './exchange.ts';
 import { ScrapeFailure } from './failure.ts';
 import type { Outcome } from './outcome.ts';
+import { placeOf, redirectedTo, refererOf, type Place } from './redirect.ts';
 
 /** What Prometheus sends for `scrape_protocols: [PrometheusText0.0.4]`. */
 const ACCEPT = 'text/plain;version=0.0.4;q=0.6,*/*;q=0.5';
-/** Bytes that a body may have after decompression. */
-const BODY_LIMIT = 256 * 1024 * 1024;
-/** KubeVirt's servers keep idle connections; between two scrapes usually lie 30 s, seldom more than minutes. */
-const KEEP_ALIVE_MS = 10 * 60_000;
+const MEBIBYTE = 1024 * 1024;
+/** What a body may have after decompression where `body_size_limit` is not set: 256 MiB. */
+export const BODY_BYTES: number = 256 * MEBIBYTE;
+/** Where it is not set, larger bodies than this may not be blown up by more than that: deflate itself goes to 1,000 times. */
+const INFLATION = { from: 16 * MEBIBYTE, most: 200 };
+/** Requests that a scrape may take, as in Go's client. */
+const MOST_REQUESTS = 10;
 
 /** A target as its scraper needs it. A plain value that can cross threads. */
 export interface ScrapedTarget {
@@ -25,6 +28,8 @@ export interface ScrapedTarget {
   readonly honorLabels: boolean;
   readonly honorTimestamps: boolean;
   readonly enableCompression: boolean;
+  readonly followRedirects: boolean;
+  readonly limits: ScrapeLimits;
   readonly tls: TlsConfig;
 }
 
@@ -34,235 +39,162 @@ export interface ScrapeResult {
   readonly exposition?: LabelledExposition;
 }
 
-/** Scrapes one target over one connection that is kept. At most one scrape at a time. */
+/** Scrapes one target over connections that are kept. At most one scrape at a time. */
 export class TargetScraper {
   readonly rules: LabelRules;
   readonly #target: ScrapedTarget;
-  /** Undefined when the URL is none, which Prometheus finds out no earlier than here. */
-  readonly #url: URL | undefined;
   readonly #shop: Workshop;
   readonly #userAgent: string;
-  #client: Client | undefined;
-  #connector: Connector | undefined;
-  #cancel: ((failure: ScrapeFailure) => void) | undefined;
+  /** By origin: the target's own, and those that it redirects to. */
+  #connections: Map<string, Connection> = new Map();
+  #exchange: Exchange | undefined;
+  #cancelled: ScrapeFailure | undefined;
 
   constructor(target: ScrapedTarget, shop: Workshop, userAgent: string) {
     this.#target = target;
-    this.#url = URL.parse(target.url) ?? undefined;
     this.#shop = shop;
     this.#userAgent = userAgent;
-    this.rules = new LabelRules(target.labels, target.honorLabels, target.honorTimestamps);
+    this.rules = new LabelRules(target.labels, target.honorLabels, target.honorTimestamps, target.limits);
   }
 
-  /** Never rejects: a failure is an outcome. `timeoutSeconds` is told to the target; ending it is up to `cancel`. */
-  async scrape(timeoutSeconds: number): Promise<ScrapeResult> {
+  /**
+   * Never rejects: a failure is an outcome. `timeoutSeconds` is told to the target; ending it is up to `cancel`. The body's memory is
+   * counted in `account`.
+   */
+  async scrape(timeoutSeconds: number, account?: Account): Promise<ScrapeResult> {
     const start = performance.now();
-    const progress = { wireBytes: 0, bodyBytes: 0 };
-    const seconds = (): number => (performance.now() - start) / 1000;
+    this.#cancelled = undefined;
+    const progress = (): Pick<Outcome, 'durationSeconds' | 'wireBytes' | 'bodyBytes'> => ({
+      durationSeconds: (performance.now() - start) / 1000,
+      wireBytes: this.#exchange?.wireBytes ?? 0,
+      bodyBytes: this.#exchange?.bodyBytes ?? 0,
+    });
     try {
-      const exposition = await this.#withRetry(timeoutSeconds, progress);
-      const { samples } = exposition;
-      const outcome = { up: true, durationSeconds: seconds(), samples, samplesPost: samples, ...progress };
-      return { outcome, exposition };
+      const exposition = await this.#follow(timeoutSeconds, account);
+      const { samples, usage } = exposition;
+      return { outcome: { up: true, samples, samplesPost: samples, usage, ...progress() }, exposition };
     } catch (error) {
-      this.#disconnect();
-      const { reason, message } = failureOf(error);
-      const { samples, samplesPost } = error instanceof ScanError ? error : { samples: 0, samplesPost: 0 };
-      return {
-        outcome: {
-          up: false,
-          durationSeconds: seconds(),
-          samples,
-          samplesPost,
-          reason,
-          error: message,
-          ...progress,
-        },
-      };
+      const { reason, message, refused } =
+        error instanceof ScrapeFailure
+          ? error
+          : new ScrapeFailure('connection', (error as Error).message, { cause: error });
+      return { outcome: { up: false, ...refused, reason, error: message, ...progress() } };
+    } finally {
+      this.#exchange = undefined;
     }
   }
 
   /** Ends the scrape under way as failed, and its connection. */
   cancel(failure: ScrapeFailure): void {
-    this.#cancel?.(failure);
+    this.#cancelled = failure;
+    this.#exchange?.cancel(failure);
   }
 
   close(): void {
     this.cancel(new ScrapeFailure('connection', 'the target is gone'));
-    this.#disconnect();
+    for (const connection of this.#connections.values()) connection.close();
+    this.#connections.clear();
   }
 
-  #disconnect(): void {
-    this.#connector?.abort();
-    // Nothing is under way that could be told of the end.
-    void this.#client?.destroy();
-    this.#client = undefined;
-    this.#connector = undefined;
+  /** Asks the target, and goes where it redirects to, as Go's client does. */
+  async #follow(timeoutSeconds: number, account: Account | undefined): Promise<LabelledExposition> {
+    let place = placeOf(this.#target.url);
+    // Prometheus finds this out no earlier either.
+    if (place === undefined) throw new ScrapeFailure('connect', `${this.#target.url} is not a URL`);
+    let referer: string | undefined;
+    const used = new Set<string>();
+    try {
+      for (let requests = 1; ; requests++) {
+        used.add(place.origin);
+        const answered = await this.#ask(place, referer, timeoutSeconds, account);
+        if ('exposition' in answered) return answered.exposition;
+        if (requests === MOST_REQUESTS)
+          throw new ScrapeFailure('redirect', `stopped after ${MOST_REQUESTS} redirects`);
+        const next = redirectedTo(place, answered.location);
+        referer = refererOf(place, next);
+        place = next;
+      }
+    } finally {
+      this.#forgetOthers(used);
+    }
   }
 
   /** A kept connection may have died unseen. As Go's transport does, one that breaks before any answer is tried anew, once. */
-  async #withRetry(timeoutSeconds: number, progress: Progress): Promise<LabelledExposition> {
-    const opened = this.#connector?.opened ?? 0;
+  async #ask(
+    place: Place,
+    referer: string | undefined,
+    timeoutSeconds: number,
+    account: Account | undefined,
+  ): Promise<Answered> {
+    const { origin } = place;
+    const kept = this.#connections.get(origin);
+    const opened = kept?.opened ?? 0;
+    const connection = kept ?? this.#connect(origin);
     try {
-      return await this.#request(timeoutSeconds, progress);
+      return await this.#exchangeOn(connection, place, referer, timeoutSeconds, account);
     } catch (error) {
-      const reused = opened > 0 && this.#connector?.opened === opened;
-      if (!(error instanceof UnansweredError) || !reused) throw error;
-      this.#disconnect();
-      return await this.#request(timeoutSeconds, progress);
+      if (!(error instanceof UnansweredError)) throw error;
+      const reused = opened > 0 && connection.opened === opened;
+      if (!reused || this.#cancelled !== undefined) throw error;
+      return await this.#exchangeOn(this.#connect(origin), place, referer, timeoutSeconds, account);
     }
   }
 
-  async #request(timeoutSeconds: number, progress: Progress): Promise<LabelledExposition> {
-    const url = this.#url;
-    if (url === undefined) throw new ScrapeFailure('connect', `${this.#target.url} is not a URL`);
-    const { promise, resolve, reject } = Promise.withResolvers<LabelledExposition>();
-    let reader: BodyReader | undefined;
-    let settled = false;
-    const fail = (error: unknown): void => {
-      if (settled) return;
-      settled = true;
-      reader?.close();
-      this.#cancel = undefined;
-      reject(error instanceof Error ? error : new Error(String(error)));
-    };
-    this.#cancel = (failure) => {
-      fail(failure);
-      this.#disconnect();
-    };
-    /** Runs the reader; the thread does other things where it pauses. Returns undefined when the scrape has ended meanwhile. */
-    const run = async <T>(
-      from: BodyReader,
-      steps: Generator<void, T, void>,
-      controller: Dispatcher.DispatchController,
-    ): Promise<T | undefined> => {
-      try {
-        for (;;) {
-          const step = steps.next();
-          if (step.done === true) {
-            controller.resume();
-            return step.value;
-          }
-          // No more bytes until it is done with these.
-          controller.pause();
-          await nextTurn();
-          if (settled) return undefined;
-        }
-      } catch (error) {
-        fail(error);
-        this.#disconnect();
-        return undefined;
-      } finally {
-        progress.wireBytes = from.wireBytes;
-        progress.bodyBytes = from.bodyBytes;
-      }
-    };
-    const end = async (from: BodyReader, controller: Dispatcher.DispatchController): Promise<void> => {
-      const exposition = await run(from, from.finish(), controller);
-      if (settled || exposition === undefined) return;
-      settled = true;
-      this.#cancel = undefined;
-      resolve(exposition);
-    };
-    const handler: Dispatcher.DispatchHandler = {
-      onRequestStart: () => {},
-      onResponseStart: (_controller, status, headers, statusText) => {
-        // What comes before the answer, such as 103 Early Hints, is none.
-        if (settled || status < 200) return;
-        if (status !== 200) {
-          fail(
-            new ScrapeFailure(
-              'http_status',
-              `server returned HTTP status ${status} ${statusText ?? ''}`.trimEnd(),
-            ),
-          );
-          this.#disconnect();
-          return;
-        }
-        reader = new BodyReader(this.#shop, this.rules, {
-          gzip: firstOf(headers['content-encoding']) === 'gzip',
-          limit: BODY_LIMIT,
-          openMetrics: isOpenMetrics(firstOf(headers['content-type']) ?? ''),
-        });
-      },
-      onResponseData: (controller, chunk) => {
-        if (settled || reader === undefined) return;
-        void run(reader, reader.push(chunk), controller);
-      },
-      onResponseEnd: (controller) => {
-        if (settled || reader === undefined) return;
-        void end(reader, controller);
-      },
-      onResponseError: (_controller, error) => {
-        fail(
-          reader === undefined && !(error instanceof ScrapeFailure)
-            ? new UnansweredError(error.message, { cause: error })
-            : error,
-        );
-      },
-    };
-    this.#connected(url.origin).dispatch(
-      {
-        origin: url.origin,
-        path: pathOf(this.#target.url),
+  async #exchangeOn(
+    connection: Connection,
+    { origin, path }: Place,
+    referer: string | undefined,
+    timeoutSeconds: number,
+    account: Account | undefined,
+  ): Promise<Answered> {
+    if (this.#cancelled !== undefined) throw this.#cancelled;
+    const { enableCompression, followRedirects, limits } = this.#target;
+    this.#exchange = new Exchange({
+      connection,
+      followRedirects,
+      request: {
+        origin,
+        path,
         method: 'GET',
         headers: {
           accept: ACCEPT,
-          'accept-encoding': this.#target.enableCompression ? 'gzip' : 'identity',
+          'accept-encoding': enableCompression ? 'gzip' : 'identity',
           'user-agent': this.#userAgent,
           'x-prometheus-scrape-timeout-seconds': String(timeoutSeconds),
+          ...(referer !== undefined && { referer }),
         },
       },
-      handler,
-    );
-    return await promise;
+      read: (head) =>
+        new BodyReader(this.#shop, this.rules, {
+          ...head,
+          ...bodyBounds(limits.bodySizeLimit),
+          sampleLimit: limits.sampleLimit,
+          ...(account !== undefined && { account }),
+        }),
+    });
+    return await this.#exchange.run();
   }
 
-  #connected(origin: string): Client {
-    if (this.#client === undefined) {
-      const connector = new Connector(this.#target.tls);
-      this.#connector = connector;
-      this.#client = new Client(origin, {
-        connect: connector.connect,
-        pipelining: 1,
-        keepAliveTimeout: KEEP_ALIVE_MS,
-        keepAliveMaxTimeout: KEEP_ALIVE_MS,
-        headersTimeout: 0,
-        bodyTimeout: 0,
-      });
+  #connect(origin: string): Connection {
+    const connection = new Connection(origin, this.#target.tls);
+    this.#connections.set(origin, connection);
+    return connection;
+  }
+
+  /** A target that redirects to other places each time must not leave connections to all of them. */
+  #forgetOthers(used: ReadonlySet<string>): void {
+    for (const [origin, connection] of this.#connections) {
+      if (used.has(origin) && !connection.closed) continue;
+      connection.close();
+      this.#connections.delete(origin);
     }
-    return this.#client;
   }
 }
 
-/** A header that came several times counts as it came first, as in Go. */
-function firstOf(header: string | readonly string[] | undefined): string | undefined {
-  return typeof header === 'object' ? header[0] : header;
-}
-
-/** Path and query as they stand in the URL: Prometheus does not resolve `..` in them. */
-function pathOf(url: string): string {
-  const start = url.indexOf('/', url.indexOf('://') + 3);
-  return start < 0 ? '/' : url.slice(start);
-}
-
-function nextTurn(): Promise<void> {
-  return new Promise((resolve) => setImmediate(resolve));
-}
-
-interface Progress {
-  wireBytes: number;
-  bodyBytes: number;
-}
-
-/** The connection broke before an answer began. */
-class UnansweredError extends Error {}
-
-function failureOf(error: unknown): ScrapeFailure {
-  if (error instanceof ScrapeFailure) return error;
-  const { message } = error as Error;
-  if (error instanceof ScanError) return new ScrapeFailure('exposition', message, { cause: error });
-  if (error instanceof EncodingError) return new ScrapeFailure('encoding', message, { cause: error });
-  if (error instanceof BodySizeError) return new ScrapeFailure('body_size', message, { cause: error });
-  return new ScrapeFailure('connection', message, { cause: error });
+/** `body_size_limit` refuses a body of exactly that size, as in Prometheus; the bounds that stand without it are inclusive. */
+function bodyBounds(bodySizeLimit: number): {
+  limit: number;
+  inflation?: { readonly from: number; readonly most: number };
+} {
+  return bodySizeLimit > 0 ? { limit: bodySizeLimit } : { limit: BODY_BYTES + 1, inflation: INFLATION };
 }

@@ -1,21 +1,15 @@
-import type { ServerResponse } from 'node:http';
-import { Readable } from 'node:stream';
-import { pipeline } from 'node:stream/promises';
-import { createGunzip } from 'node:zlib';
 import type { FastifyReply, FastifyRequest } from 'fastify';
-import { Answer } from '../round/answer.ts';
 import type { Logger } from '../log/logger.ts';
 import { HeaderCache } from '../merge/gzip-join.ts';
 import type { Scraper } from '../round/scraper.ts';
+import { prepareAnswer } from '../round/prepare-answer.ts';
 import type { Selector } from '../selector/selector.ts';
+import { breakOff, writeAnswer } from './answer-writer.ts';
 import { readCaller, WriteTimes } from './caller.ts';
+import { ConflictLog } from './conflict-log.ts';
+import { DuplicateCheck } from './duplicate-check.ts';
 import type { Telemetry } from './telemetry.ts';
 
-/** What clients of the text format know it by; the same as client_golang sends. */
-const TEXT_CONTENT_TYPE = 'text/plain; version=0.0.4; charset=utf-8';
-/** Bytes that an answer may run ahead of its reader. */
-const AHEAD_BYTES = 1024 * 1024;
-const INFLATED_CHUNK = 256 * 1024;
 /** What a caller who names no timeout has to read its answer. One that reads more slowly would hold it in memory. */
 const READ_TIMEOUT_MS = 60_000;
 /** What every caller has, however long the targets took. */
@@ -34,9 +28,13 @@ export class ExpositionRoute {
   readonly #options: ExpositionOptions;
   readonly #headers = new HeaderCache();
   readonly #writeTimes = new WriteTimes();
+  readonly #duplicates: DuplicateCheck;
+  readonly #conflicts: ConflictLog;
 
   constructor(options: ExpositionOptions) {
     this.#options = options;
+    this.#duplicates = new DuplicateCheck(options);
+    this.#conflicts = new ConflictLog(options.log);
   }
 
   /** Handles one request. With selectors, only series that one of them selects. */
@@ -47,6 +45,12 @@ export class ExpositionRoute {
     const onClose = (): void => left.abort(new CallerLeft('the caller went away'));
     reply.raw.once('close', onClose);
     const start = performance.now();
+    let cutOff = false;
+    const cut = (why: string): void => {
+      cutOff = true;
+      log.warn('answer broken off', { path: pathOf(request), why });
+      breakOff(reply.raw);
+    };
     try {
       using round = await scraper.round(scraper.targets, {
         timeoutMs: ({ target }) =>
@@ -54,17 +58,20 @@ export class ExpositionRoute {
         signal: left.signal,
       });
       const collected = performance.now();
-      using answer = new Answer(round.shares(), this.#headers);
-      await answer.prepare(selectors);
+      const whole = selectors.length === 0;
+      using answer = await prepareAnswer(round, selectors, this.#headers, whole ? scraper.claims : undefined);
       reply.hijack();
       const patience = caller.timeoutMs ?? READ_TIMEOUT_MS;
       const readDeadline = setTimeout(
-        () => reply.raw.destroy(new CallerLeft('the caller did not read the answer in time')),
+        () => cut('the caller did not read it in time'),
         Math.max(MIN_READ_MS, patience - (performance.now() - start)),
       );
       let sent: number;
+      using _reader = scraper.memory.reading(() =>
+        cut('memory is short, and of all callers this one has been reading the longest'),
+      );
       try {
-        sent = await write(answer, reply.raw, caller.gzip);
+        sent = await writeAnswer(answer, reply.raw, { gzip: caller.gzip, readers: scraper.memory.readers });
       } finally {
         clearTimeout(readDeadline);
       }
@@ -76,24 +83,32 @@ export class ExpositionRoute {
         bytes: sent,
         rawBytes: answer.rawLength,
         complete: round.entries.every((entry) => entry.outcome.up),
+        ...(whole && { conflicts: answer.conflicts }),
       });
+      if (!whole) return;
+      this.#conflicts.answered(answer.conflicts);
+      await this.#duplicates.look(answer, round);
     } catch (error) {
-      telemetry.answerFailed(view, isLeaving(error) ? 'caller_left' : 'error');
+      const leaving = cutOff || isLeaving(error);
+      telemetry.answerFailed(view, cutOff ? 'cut_off' : leaving ? 'caller_left' : 'error');
       if (!reply.raw.headersSent && !left.signal.aborted) throw error;
-      // What was written so far could pass for the whole, so the connection must not end well.
-      reply.raw.destroy();
-      if (!isLeaving(error))
-        log.error('answer broken off', { path: request.url.split('?')[0], error: error as Error });
+      breakOff(reply.raw);
+      if (!leaving) log.error('answer broken off', { path: pathOf(request), error: error as Error });
     } finally {
       reply.raw.off('close', onClose);
     }
   }
 }
 
+function pathOf({ url }: FastifyRequest): string {
+  return url.split('?', 1)[0]!;
+}
+
 class CallerLeft extends Error {}
 
 /** What writing to a caller that went away fails with. An error of our own closes the connection too, but keeps its code. */
 const leavingCodes = new Set([
+  'ABORT_ERR',
   'ECONNRESET',
   'EPIPE',
   'ERR_STREAM_DESTROYED',
@@ -103,25 +118,4 @@ const leavingCodes = new Set([
 
 function isLeaving(error: unknown): boolean {
   return error instanceof CallerLeft || leavingCodes.has((error as NodeJS.ErrnoException).code ?? '');
-}
-
-/** Writes the answer and returns the bytes that went out. On any failure the response is destroyed. */
-async function write(answer: Answer, response: ServerResponse, gzip: boolean): Promise<number> {
-  let sent = 0;
-  response.writeHead(200, {
-    'content-type': TEXT_CONTENT_TYPE,
-    vary: 'Accept-Encoding',
-    ...(gzip && { 'content-encoding': 'gzip' }),
-  });
-  const source = Readable.from(answer.gzip(), { objectMode: false, highWaterMark: AHEAD_BYTES });
-  const count = async function* (chunks: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array, void, void> {
-    for await (const chunk of chunks) {
-      sent += chunk.length;
-      yield chunk;
-    }
-  };
-  if (gzip) await pipeline(source, count, response);
-  // The thread pool inflates, so this thread doesn't.
-  else await pipeline(source, createGunzip({ chunkSize: INFLATED_CHUNK }), count, response);
-  return sent;
 }

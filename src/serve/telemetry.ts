@@ -2,6 +2,8 @@ import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from 'prom
 import type { Discovery } from '../discovery/discovery.ts';
 import { FAILURE_REASONS, type FailureReason } from '../scrape/failure.ts';
 import type { Outcome } from '../scrape/outcome.ts';
+import type { Conflicts } from '../merge/conflicts.ts';
+import { limitUsage } from '../round/limit-usage.ts';
 import type { Scraper } from '../round/scraper.ts';
 
 const PREFIX = 'kubevirt_metrics_gateway_';
@@ -19,6 +21,8 @@ export interface AnswerRecord {
   readonly rawBytes: number;
   /** Whether every target was up. */
   readonly complete: boolean;
+  /** What targets disagree on; only of an answer with all series. */
+  readonly conflicts?: Conflicts;
 }
 
 /** The gateway's own metrics, at `/-/metrics`. */
@@ -35,6 +39,8 @@ export class Telemetry {
   readonly #sent: Counter<'view'>;
   readonly #composed: Counter<'view'>;
   readonly #crashes: Counter;
+  readonly #conflicting: Gauge<'kind'>;
+  readonly #duplicates: Gauge;
 
   constructor(version: string) {
     const registers = [this.#registry];
@@ -53,7 +59,7 @@ export class Telemetry {
     }).set({ version, nodeversion: process.version }, 1);
     this.#rounds = counter(
       'rounds_total',
-      'Rounds by view and result: complete (all targets up), partial, caller_left, error.',
+      'Rounds by view and result: complete (all targets up), partial, caller_left, cut_off, error.',
       ['view', 'result'],
     );
     this.#roundSeconds = histogram(
@@ -99,6 +105,17 @@ export class Telemetry {
       'Worker threads that ended unasked and were replaced.',
       [],
     );
+    this.#conflicting = new Gauge({
+      name: `${PREFIX}conflicting_families`,
+      help: 'Metric families in the last answer whose targets disagree on the type, or on the HELP text.',
+      labelNames: ['kind'],
+      registers,
+    });
+    this.#duplicates = new Gauge({
+      name: `${PREFIX}duplicate_series`,
+      help: 'Series that two targets expose, of which readers store the first only; looked for twice a minute at most.',
+      registers,
+    });
     collectDefaultMetrics({ register: this.#registry });
   }
 
@@ -139,6 +156,40 @@ export class Telemetry {
       }
     });
     gauge('scrapes_in_flight', 'Scrapes under way.', [], (scrapes) => scrapes.set(scraper.scrapesInFlight));
+    gauge(
+      'target_limit_usage_ratio',
+      'How much of each limit the last scrape of the target took; 1 is all of it.',
+      ['scrape_pool', 'target', 'limit'],
+      (usage) => {
+        for (const owned of scraper.targets) {
+          const { scrapePool: scrape_pool, url: target } = owned.target;
+          if (owned.last === undefined) continue;
+          for (const { limit, ratio } of limitUsage(owned.last.outcome, scraper.configOf(owned).limits))
+            usage.set({ scrape_pool, target, limit }, ratio);
+        }
+      },
+    );
+    gauge('scrape_pool_targets', 'Targets of the scrape config.', ['scrape_pool'], (targets) => {
+      for (const { target } of scraper.targets) targets.inc({ scrape_pool: target.scrapePool });
+    });
+    gauge(
+      'scrape_pool_target_limit',
+      'The target_limit of the scrape config, where it has one.',
+      ['scrape_pool'],
+      (limits) => {
+        for (const { jobName, limits: all } of scraper.configs)
+          if (all.targetLimit > 0) limits.set({ scrape_pool: jobName }, all.targetLimit);
+      },
+    );
+    gauge('held_bytes', 'Bytes that bodies and answers under way hold, as counted.', [], (held) =>
+      held.set(scraper.memory.held),
+    );
+    gauge(
+      'held_limit_bytes',
+      'Bytes that they may hold, which follows from --memory.limit. Beyond it the largest body is given up.',
+      [],
+      (limit) => limit.set(scraper.memory.heldLimit),
+    );
     gauge('workers', 'Worker threads.', [], (workers) => workers.set(scraper.workers));
     const ofProviders = (
       name: string,
@@ -177,16 +228,25 @@ export class Telemetry {
     this.#inflated.inc(bodyBytes);
   }
 
-  answered({ view, seconds, collectSeconds, bytes, rawBytes, complete }: AnswerRecord): void {
+  answered(record: AnswerRecord): void {
+    const { view, seconds, collectSeconds, bytes, rawBytes, complete, conflicts } = record;
     this.#rounds.inc({ view, result: complete ? 'complete' : 'partial' });
     this.#roundSeconds.observe({ view }, seconds);
     this.#collectSeconds.observe({ view }, collectSeconds);
     this.#sent.inc({ view }, bytes);
     this.#composed.inc({ view }, rawBytes);
+    if (conflicts === undefined) return;
+    this.#conflicting.set({ kind: 'type' }, conflicts.types.count);
+    this.#conflicting.set({ kind: 'help' }, conflicts.helps.count);
   }
 
-  answerFailed(view: string, result: 'caller_left' | 'error'): void {
+  answerFailed(view: string, result: 'caller_left' | 'cut_off' | 'error'): void {
     this.#rounds.inc({ view, result });
+  }
+
+  /** Series that two targets have, as of the last look. */
+  duplicatesFound(count: number): void {
+    this.#duplicates.set(count);
   }
 
   workerCrashed(): void {

@@ -1,8 +1,11 @@
-import type { MetricType } from '../exposition/metric-type.ts';
-import type { ShareRow, SurveyFamily } from '../merge/share.ts';
+import type { Claims } from '../merge/claims.ts';
+import type { SharePart } from '../merge/share-part.ts';
+import type { SurveyPage } from '../merge/survey.ts';
 import type { Selector } from '../selector/selector.ts';
 import type { Outcome } from '../scrape/outcome.ts';
 import type { ScrapedTarget } from '../scrape/target-scraper.ts';
+
+import type { CancelReason } from './worker-scrapes.ts';
 
 /** One target in one answer: its outcome, and the scrape whose exposition is shown when it is up. */
 export interface AnswerEntry {
@@ -26,21 +29,35 @@ export type WorkerRequest =
       readonly timeoutSeconds: number;
     }
   /** Ends a scrape that is under way; it is answered by `scraped` all the same. */
-  | { readonly type: 'cancel'; readonly scrape: number }
+  | { readonly type: 'cancel'; readonly scrape: number; readonly reason: CancelReason }
+  /** Asks to collect garbage at once. */
+  | { readonly type: 'collect' }
   /** Nobody will ask for these scrapes' expositions any more. */
   | { readonly type: 'release'; readonly scrapes: readonly number[] }
-  /** Begins an answer; answered by `surveyed`. */
+  /** Begins an answer; answered by `surveyed`, page by page. */
   | {
       readonly type: 'survey';
       readonly answer: number;
       readonly entries: readonly AnswerEntry[];
       readonly selectors: readonly Selector[];
     }
-  /** Asks for a share in which these families hold only what strict readers take under that type; answered by `surveyed`. */
-  | { readonly type: 'settle'; readonly answer: number; readonly decided: ReadonlyMap<string, MetricType> }
+  /**
+   * Asks for a share in which these families hold only what strict readers take under that type; answered by `surveyed`.
+   * Index into the survey and type, one pair after the other.
+   */
+  | { readonly type: 'settle'; readonly answer: number; readonly decided: Int32Array<ArrayBuffer> }
   /** Asks for the families in this order, as indexes into the survey; answered by `composed`, part by part. */
-  | { readonly type: 'compose'; readonly answer: number; readonly order: readonly number[] }
-  /** Asks for the next part. */
+  | { readonly type: 'compose'; readonly answer: number; readonly order: Int32Array<ArrayBuffer> }
+  /** Asks for the series that the targets have in these families; answered by `claims`. */
+  | { readonly type: 'claims'; readonly answer: number; readonly families: readonly string[] }
+  /** Asks for the texts of series at these places among the claims; answered by `series`. */
+  | {
+      readonly type: 'series';
+      readonly answer: number;
+      readonly families: readonly string[];
+      readonly places: readonly number[];
+    }
+  /** Asks for the next page or part. */
   | { readonly type: 'more'; readonly answer: number }
   /** Ends an answer, complete or not. */
   | { readonly type: 'drop'; readonly answer: number };
@@ -48,12 +65,11 @@ export type WorkerRequest =
 /** From a worker to the serving thread. */
 export type WorkerReply =
   | { readonly type: 'scraped'; readonly scrape: number; readonly outcome: Outcome }
-  | { readonly type: 'surveyed'; readonly answer: number; readonly families: readonly SurveyFamily[] }
-  | {
-      readonly type: 'composed';
-      readonly answer: number;
-      readonly bytes: Uint8Array;
-      readonly rows: readonly ShareRow[];
-    }
+  /** Memory is short, and this worker has nothing large under way that could give way. */
+  | { readonly type: 'memoryShort' }
+  | { readonly type: 'surveyed'; readonly answer: number; readonly page: SurveyPage }
+  | { readonly type: 'composed'; readonly answer: number; readonly part: SharePart }
+  | { readonly type: 'claims'; readonly answer: number; readonly claims: Claims }
+  | { readonly type: 'series'; readonly answer: number; readonly texts: readonly string[] }
   /** The answer cannot be composed. */
   | { readonly type: 'failed'; readonly answer: number; readonly error: string };

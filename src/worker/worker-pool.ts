@@ -1,6 +1,6 @@
 import type { Outcome } from '../scrape/outcome.ts';
+import type { MemoryLedger } from './memory-ledger.ts';
 import { WorkerThread } from './worker-thread.ts';
-import type { WorkerData } from './worker.ts';
 
 /** A thread that ran for this long has not crashed because it cannot run. */
 const STEADY_MS = 10_000;
@@ -10,6 +10,8 @@ const MAX_DELAY_MS = 10_000;
 /** What happens to the threads of a pool. */
 export interface PoolEvents {
   scraped(scrape: number, outcome: Outcome): void;
+  /** Memory is short, and a thread has nothing large under way that could give way. */
+  memoryShort(): void;
   /** The thread at that place has ended unasked and lost all that it had; a new one stands there. */
   crashed(index: number, error: Error): void;
 }
@@ -19,12 +21,14 @@ export interface PoolEvents {
  * up to 10 s. Requests to a thread wait until it runs.
  */
 export class WorkerPool implements AsyncDisposable {
-  readonly #data: WorkerData;
+  readonly #userAgent: string;
+  readonly #ledger: MemoryLedger;
   readonly #events: PoolEvents;
   readonly #threads: WorkerThread[] = [];
 
-  constructor(data: WorkerData, events: PoolEvents) {
-    this.#data = data;
+  constructor(userAgent: string, ledger: MemoryLedger, events: PoolEvents) {
+    this.#userAgent = userAgent;
+    this.#ledger = ledger;
     this.#events = events;
   }
 
@@ -53,10 +57,17 @@ export class WorkerPool implements AsyncDisposable {
   #start(index: number, delayMs: number): void {
     const startedAt = performance.now() + delayMs;
     this.#threads[index] = new WorkerThread(
-      this.#data,
+      {
+        userAgent: this.#userAgent,
+        thread: index,
+        ledger: this.#ledger.shared,
+        memoryLimit: this.#ledger.limit,
+      },
       {
         scraped: (scrape, outcome) => this.#events.scraped(scrape, outcome),
+        memoryShort: () => this.#events.memoryShort(),
         crashed: (error) => {
+          this.#ledger.write(index, 0, 0, 0);
           const steady = performance.now() - startedAt >= STEADY_MS;
           this.#start(index, steady ? 0 : Math.min(MAX_DELAY_MS, Math.max(FIRST_DELAY_MS, delayMs * 2)));
           this.#events.crashed(index, error);

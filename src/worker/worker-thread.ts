@@ -1,8 +1,9 @@
 import { Worker } from 'node:worker_threads';
 import type { Selector } from '../selector/selector.ts';
 import type { Outcome } from '../scrape/outcome.ts';
-import type { MetricType } from '../exposition/metric-type.ts';
-import type { ShareRow, SurveyFamily } from '../merge/share.ts';
+import type { Claims } from '../merge/claims.ts';
+import type { SharePart } from '../merge/share-part.ts';
+import type { SurveyPage } from '../merge/survey.ts';
 import type { AnswerEntry, WorkerReply, WorkerRequest } from './protocol.ts';
 import type { WorkerData } from './worker.ts';
 
@@ -15,23 +16,22 @@ const entry = new URL(import.meta.url.endsWith('.ts') ? './worker.ts' : './worke
  */
 const YOUNG_GENERATION_MB = 8;
 
-/** A part of a worker's share of an answer. */
-export interface Part {
-  readonly bytes: Uint8Array;
-  readonly rows: readonly ShareRow[];
+type AnswerReply = Extract<WorkerReply, { readonly answer: number }>;
+
+/** What has come of an answer's pages and parts, and who waits for the next. */
+interface OpenAnswer {
+  readonly replies: AnswerReply[];
+  wanted?: { readonly resolve: (reply: AnswerReply) => void; readonly reject: (error: Error) => void };
 }
 
-interface OpenAnswer {
-  surveyed?: (families: readonly SurveyFamily[]) => void;
-  readonly parts: Part[];
-  wanted?: { resolve: (part: Part) => void };
-  reject: (error: Error) => void;
-  failure?: Error;
-}
+/** The thread ended while an answer or a scrape needed it. */
+export class WorkerEndedError extends Error {}
 
 /** What a worker tells of itself. */
 export interface WorkerEvents {
   scraped(scrape: number, outcome: Outcome): void;
+  /** Memory is short, and this worker has nothing large under way that could give way. */
+  memoryShort(): void;
   /** The thread has ended without being asked to. */
   crashed(error: Error): void;
 }
@@ -66,14 +66,17 @@ export class WorkerThread implements AsyncDisposable {
     let cause: Error | undefined;
     worker.on('message', (message: WorkerReply) => {
       if (message.type === 'scraped') events.scraped(message.scrape, message.outcome);
+      else if (message.type === 'memoryShort') events.memoryShort();
       else this.#answered(message);
     });
     worker.on('error', (error: Error) => (cause = error));
     worker.on('exit', (code) => {
       if (this.#ended) return;
       this.#ended = true;
-      const error = cause ?? new Error(`the worker thread ended with code ${code}`);
-      for (const answer of this.#answers.values()) answer.reject(error);
+      const error = new WorkerEndedError(cause?.message ?? `the worker thread ended with code ${code}`, {
+        cause,
+      });
+      for (const { wanted } of this.#answers.values()) wanted?.reject(error);
       this.#answers.clear();
       events.crashed(error);
     });
@@ -81,62 +84,67 @@ export class WorkerThread implements AsyncDisposable {
     this.#queue = [];
   }
 
-  post(request: WorkerRequest): void {
+  post(request: WorkerRequest, transfer: readonly ArrayBuffer[] = []): void {
     if (this.#ended) return;
     if (this.#worker === undefined) this.#queue.push(request);
-    else this.#worker.postMessage(request);
+    else this.#worker.postMessage(request, transfer);
   }
 
-  /** Begins an answer. Rejects when the worker cannot give its share. */
+  /** Begins an answer; gives the survey's first page. Rejects when the worker cannot give its share. */
   survey(
     answer: number,
     entries: readonly AnswerEntry[],
     selectors: readonly Selector[],
-  ): Promise<readonly SurveyFamily[]> {
-    const { promise, resolve, reject } = Promise.withResolvers<readonly SurveyFamily[]>();
-    const open: OpenAnswer = { surveyed: resolve, parts: [], reject };
-    if (this.#ended) reject(new Error('the worker thread has ended'));
-    else {
-      this.#answers.set(answer, open);
-      this.post({ type: 'survey', answer, entries, selectors });
-    }
-    return promise;
+  ): Promise<SurveyPage> {
+    if (!this.#ended) this.#answers.set(answer, { replies: [] });
+    this.post({ type: 'survey', answer, entries, selectors });
+    return this.#nextPage(answer);
   }
 
-  /** Settles the types of families in an answer that was surveyed. Rejects as `survey` does. */
-  settle(answer: number, decided: ReadonlyMap<string, MetricType>): Promise<readonly SurveyFamily[]> {
-    const { promise, resolve, reject } = Promise.withResolvers<readonly SurveyFamily[]>();
-    const open = this.#answers.get(answer);
-    if (open === undefined) reject(new Error('the worker thread has ended'));
-    else {
-      open.surveyed = resolve;
-      open.reject = reject;
-      this.post({ type: 'settle', answer, decided });
-    }
-    return promise;
+  /** The survey's next page, when there is one. Rejects as `survey` does. */
+  nextPage(answer: number): Promise<SurveyPage> {
+    this.post({ type: 'more', answer });
+    return this.#nextPage(answer);
   }
 
-  /** Asks for the families of a surveyed answer in this order; `nextPart` gives them. */
-  compose(answer: number, order: readonly number[]): void {
-    this.post({ type: 'compose', answer, order });
+  /** Settles the types of families in an answer that was surveyed; gives the new survey's first page. Rejects as `survey` does. */
+  settle(answer: number, decided: Int32Array<ArrayBuffer>): Promise<SurveyPage> {
+    this.post({ type: 'settle', answer, decided }, [decided.buffer]);
+    return this.#nextPage(answer);
+  }
+
+  /** Asks for the families of a surveyed answer in this order, which is the worker's then; `nextPart` gives them. */
+  compose(answer: number, order: Int32Array<ArrayBuffer>): void {
+    this.post({ type: 'compose', answer, order }, [order.buffer]);
   }
 
   /** The next part of an answer. Rejects when the worker ended or failed. */
-  nextPart(answer: number): Promise<Part> {
-    const { promise, resolve, reject } = Promise.withResolvers<Part>();
-    const open = this.#answers.get(answer);
-    if (open === undefined || open.failure !== undefined) {
-      reject(open?.failure ?? new Error('the worker thread has ended'));
-      return promise;
-    }
-    const part = open.parts.shift();
-    if (part !== undefined) resolve(part);
-    else {
-      open.wanted = { resolve };
-      open.reject = reject;
-    }
+  async nextPart(answer: number): Promise<SharePart> {
     this.post({ type: 'more', answer });
-    return promise;
+    const reply = await this.#next(answer);
+    if (reply.type !== 'composed')
+      throw new Error(`the worker thread sent "${reply.type}" instead of a part`);
+    return reply.part;
+  }
+
+  /** The series that the targets of an answer have in these families. To be asked for when all its parts are there. */
+  async claims(answer: number, families: readonly string[]): Promise<Claims> {
+    this.post({ type: 'claims', answer, families });
+    const reply = await this.#nextButParts(answer);
+    if (reply.type !== 'claims') throw new Error(`the worker thread sent "${reply.type}" instead of claims`);
+    return reply.claims;
+  }
+
+  /** The texts of series at these places among the claims. */
+  async series(
+    answer: number,
+    families: readonly string[],
+    places: readonly number[],
+  ): Promise<readonly string[]> {
+    this.post({ type: 'series', answer, families, places });
+    const reply = await this.#nextButParts(answer);
+    if (reply.type !== 'series') throw new Error(`the worker thread sent "${reply.type}" instead of series`);
+    return reply.texts;
   }
 
   /** Ends an answer, complete or not. */
@@ -151,21 +159,55 @@ export class WorkerThread implements AsyncDisposable {
 
   async [Symbol.asyncDispose](): Promise<void> {
     this.#ended = true;
-    for (const answer of this.#answers.values()) answer.reject(new Error('the program is ending'));
+    for (const { wanted } of this.#answers.values()) wanted?.reject(new Error('the program is ending'));
     clearTimeout(this.#startTimer);
     await this.#worker?.terminate();
   }
 
-  #answered(message: Exclude<WorkerReply, { type: 'scraped' }>): void {
-    const open = this.#answers.get(message.answer);
+  async #nextPage(answer: number): Promise<SurveyPage> {
+    const reply = await this.#next(answer);
+    if (reply.type !== 'surveyed')
+      throw new Error(`the worker thread sent "${reply.type}" instead of a page`);
+    return reply.page;
+  }
+
+  /** Parts may be left of which nobody needed anything. */
+  async #nextButParts(answer: number): Promise<AnswerReply> {
+    for (;;) {
+      const reply = await this.#next(answer);
+      if (reply.type !== 'composed') return reply;
+    }
+  }
+
+  #next(answer: number): Promise<AnswerReply> {
+    const { promise, resolve, reject } = Promise.withResolvers<AnswerReply>();
+    const open = this.#answers.get(answer);
+    if (open === undefined) reject(new WorkerEndedError('the worker thread has ended'));
+    else {
+      open.wanted = { resolve, reject };
+      this.#deliver(open);
+    }
+    return promise;
+  }
+
+  #answered(reply: AnswerReply): void {
+    const open = this.#answers.get(reply.answer);
     if (open === undefined) return;
-    if (message.type === 'surveyed') open.surveyed?.(message.families);
-    else if (message.type === 'failed') {
-      open.failure = new Error(message.error);
-      open.reject(open.failure);
-    } else if (open.wanted !== undefined) {
-      open.wanted.resolve(message);
-      delete open.wanted;
-    } else open.parts.push(message);
+    // A failure goes before what came earlier, and stays.
+    if (reply.type === 'failed') open.replies.unshift(reply);
+    else open.replies.push(reply);
+    this.#deliver(open);
+  }
+
+  #deliver(open: OpenAnswer): void {
+    const { replies, wanted } = open;
+    const [reply] = replies;
+    if (reply === undefined || wanted === undefined) return;
+    delete open.wanted;
+    if (reply.type === 'failed') wanted.reject(new Error(reply.error));
+    else {
+      replies.shift();
+      wanted.resolve(reply);
+    }
   }
 }

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import t from 'tap';
 
+import { differenceOf } from '../../benchmarks/scan-against.ts';
 import { countAnswer, problemOf } from '../../benchmarks/scrape-client.ts';
 
 const REPOSITORY = join(import.meta.dirname, '..', '..');
@@ -34,10 +35,49 @@ t.test('scan: its parts and their sum', (t) => {
   t.end();
 });
 
-t.test('an unknown benchmark is misuse', (t) => {
-  const run = bench('scam');
-  t.equal(run.status, 2);
-  t.match(run.stderr, /there is no benchmark scam; there are: metrics/);
+const noGit =
+  spawnSync('git', ['-C', REPOSITORY, 'rev-parse', 'HEAD']).status === 0 ? false : 'no git, or no clone';
+
+t.test('scan beside another revision', { skip: noGit }, (t) => {
+  const run = bench('scan', '--against', 'HEAD', '--bytes', '20000', '--runs', '2', '--pairs', '1');
+  t.equal(run.status, 0, run.stderr);
+  for (const part of ['inflate', 'scan and label', 'together'])
+    t.match(run.stdout, new RegExp(`^\\| ${part} +\\|( +-?[\\d.]+ \\|){6}$`, 'm'));
+  t.match(run.stdout, /labelled bytes/);
+  const worktrees = spawnSync('git', ['-C', REPOSITORY, 'worktree', 'list'], { encoding: 'utf8' }).stdout;
+  t.notMatch(worktrees, /gateway-revision/, 'the worktree is gone');
+  t.end();
+});
+
+t.test('how labelled bytes differ', async (t) => {
+  const [own, other] = ['a 1\nb 2\nc 3\n', 'a 1\nb 5\nc 3\nd 4\n'].map((text) => Buffer.from(text));
+  t.equal(differenceOf(own!, own!), 'Both give the same 12 labelled bytes.');
+  t.match(differenceOf(own!, other!), /^5 of 12 labelled bytes .* the first line: b 2; before: b 5\.$/);
+});
+
+t.test('misuse is one line', (t) => {
+  const cases: [args: string[], status: number, said: RegExp][] = [
+    [['scam'], 2, /^bench: there is no benchmark scam; there are: metrics, scan; see .*\n$/],
+    [['metrics', 'scan'], 2, /^bench: there is no benchmark metrics scan.*\n$/],
+    [['--wrong'], 2, /^bench: Unknown option '--wrong'; see npm run bench -- --help\n$/],
+    [['--pods', '1,x'], 2, /^bench: --pods: "x" is no whole number above 0; .*\n$/],
+    [['--against', 'HEAD'], 2, /^bench: --against is for scan only; .*\n$/],
+  ];
+  if (noGit === false)
+    cases.push([
+      ['scan', '--against', 'no-such'],
+      1,
+      /^bench: --against: git knows no revision "no-such"\n$/,
+    ]);
+  for (const [args, status, said] of cases) {
+    const run = bench(...args);
+    t.equal(run.status, status, args.join(' '));
+    t.match(run.stderr, said, args.join(' '));
+  }
+  const help = bench('--help');
+  t.equal(help.status, 0);
+  for (const flag of ['--pods', '--bytes', '--runs', '--no-prometheus', '--against', '--pairs'])
+    t.match(help.stdout, flag);
   t.end();
 });
 

@@ -2,6 +2,8 @@ import t from 'tap';
 import { FLAG_TABLE, UsageError, readFlags } from '../../src/cli/flags.ts';
 import type { Flags } from '../../src/cli/flags.ts';
 
+const MIB = 1024 * 1024;
+
 const DEFAULTS: Flags = {
   help: false,
   version: false,
@@ -47,6 +49,13 @@ t.test('command lines that are taken', async (t) => {
     { argv: ['--scrape.reuse=0'], want: { scrapeReuseMs: 0 }, why: 'off' },
     { argv: ['--scrape.reuse=1m30s'], want: { scrapeReuseMs: 90_000 }, why: 'a duration of Prometheus' },
     { argv: ['--scrape.max-timeout=10s'], want: { scrapeMaxTimeoutMs: 10_000 }, why: 'most to wait' },
+    { argv: ['--memory.limit=512MB'], want: { memoryLimitBytes: 512 * MIB }, why: 'a size of Prometheus' },
+    {
+      argv: ['--memory.limit', '1.5GiB'],
+      want: { memoryLimitBytes: 1536 * MIB },
+      why: 'a fraction, the other spelling',
+    },
+    { argv: ['--memory.limit=64MB'], want: { memoryLimitBytes: 64 * MIB }, why: 'the least' },
     {
       argv: ['--log.level=debug', '--log.format=json'],
       want: { logLevel: 'debug', logFormat: 'json' },
@@ -167,13 +176,33 @@ t.test('command lines that are refused', async (t) => {
       why: 'address',
     });
   }
+  for (const text of ['0', '-1GB', '65535KB', '67108863.9B']) {
+    cases.push({
+      argv: [`--memory.limit=${text}`],
+      want: `flag --memory.limit: "${text}" is less than 64MiB, and the program alone needs more; give it more, or leave the flag out`,
+      why: 'too little to run at all',
+    });
+  }
+  for (const text of ['', '512', '512kB', '512M', 'half', '75%', '512Mi']) {
+    cases.push({
+      argv: [`--memory.limit=${text}`],
+      want: `flag --memory.limit: "${text}" is not a size; write it with a unit, like 512MB or 1.5GiB`,
+      why: 'size',
+    });
+  }
   for (const { argv, want, why } of cases) {
     t.throws(() => readFlags(argv), new UsageError(want), `${why}: ${argv.join(' ')}`);
   }
 });
 
 t.test('every flag of the table can be given', async (t) => {
-  const values: Record<string, string> = { address: ':1', duration: '2s', namespace: 'n', path: 'p' };
+  const values: Record<string, string> = {
+    address: ':1',
+    duration: '2s',
+    namespace: 'n',
+    path: 'p',
+    size: '1GB',
+  };
   for (const flag of FLAG_TABLE) {
     const value = 'choices' in flag ? flag.choices.at(-1) : values[flag.type];
     const argv = flag.type === 'boolean' ? [`--${flag.name}`] : [`--${flag.name}=${value}`];

@@ -1,29 +1,9 @@
-/**
- * What Prometheus 2.42 says to the same text: `takes` and `refuses` are checked against promtool where that is installed,
- * `unasked` is for what Debian's promtool cannot know (kubernetes_sd, fields of 3.x) or what only a running one finds.
- */
-export type Verdict = 'takes' | 'refuses' | 'unasked';
+import { NO_LIMITS } from '../../src/config/limits-section.ts';
+import { job } from './case.ts';
+import type { BadCase, GoodCase } from './case.ts';
+import { BAD_LIMITS, GOOD_LIMITS } from './limit-cases.ts';
 
-export interface GoodCase {
-  readonly yaml: string;
-  /** Expected values by path in the loaded configuration. */
-  readonly want: Readonly<Record<string, unknown>>;
-  readonly why: string;
-  readonly prometheus: Verdict;
-}
-
-export interface BadCase {
-  readonly yaml: string;
-  /** Line, column and the rest of the message. */
-  readonly want: string;
-  readonly why: string;
-  readonly prometheus: Verdict;
-}
-
-/** One scrape config around the given lines; the first of them is line 3 and begins in column 5. */
-export function job(...lines: string[]): string {
-  return `scrape_configs:\n  - job_name: a\n${lines.map((line) => `    ${line}\n`).join('')}`;
-}
+export { job } from './case.ts';
 
 /** A scrape config with one relabel rule; the rule begins in column 28 of line 3. */
 function rule(flow: string): string {
@@ -56,6 +36,8 @@ export const GOOD_CASES: readonly GoodCase[] = [
         honorLabels: false,
         honorTimestamps: true,
         enableCompression: true,
+        followRedirects: true,
+        limits: NO_LIMITS,
         tls: { insecureSkipVerify: false },
         staticConfigs: [],
         fileSdConfigs: [],
@@ -118,6 +100,13 @@ export const GOOD_CASES: readonly GoodCase[] = [
     want: { [`${JOB}.enableCompression`]: false },
     why: 'compression',
     prometheus: 'unasked',
+    newer: 'takes',
+  },
+  {
+    yaml: job('follow_redirects: no'),
+    want: { [`${JOB}.followRedirects`]: false },
+    why: 'redirects',
+    prometheus: 'takes',
   },
   {
     yaml: job('params:', '  module: [http_2xx, 1]', '  "match[]":', '    - up', '  none: []'),
@@ -303,6 +292,7 @@ export const GOOD_CASES: readonly GoodCase[] = [
     why: 'anchors, aliases and merge keys',
     prometheus: 'takes',
   },
+  ...GOOD_LIMITS,
 ];
 
 export const BAD_CASES: readonly BadCase[] = [
@@ -368,6 +358,18 @@ export const BAD_CASES: readonly BadCase[] = [
     prometheus: 'takes',
   },
   {
+    yaml: 'global: { follow_redirects: true }',
+    want: '1:11: unknown field "follow_redirects" in a global section; known fields are',
+    why: 'redirects are for a scrape config to say',
+    prometheus: 'refuses',
+  },
+  {
+    yaml: kubernetes('role: endpoints', 'follow_redirects: true'),
+    want: '5:9: field "follow_redirects" of a kubernetes_sd config is not supported yet; remove it',
+    why: 'redirects of the API',
+    prometheus: 'unasked',
+  },
+  {
     yaml: job('honour_labels: true'),
     want: '3:5: unknown field "honour_labels" in a scrape config; did you mean "honor_labels"?',
     why: 'a typo in a scrape config',
@@ -416,6 +418,12 @@ export const BAD_CASES: readonly BadCase[] = [
     prometheus: 'unasked',
   },
   // Values of the wrong kind.
+  {
+    yaml: job('follow_redirects: 1'),
+    want: '3:23: "follow_redirects" must be true or false, not "1"',
+    why: 'a number',
+    prometheus: 'refuses',
+  },
   {
     yaml: job('honor_labels: "true"'),
     want: '3:19: "honor_labels" must be true or false',
@@ -526,6 +534,7 @@ export const BAD_CASES: readonly BadCase[] = [
     want: '3:54: "a-b" is not a valid label name',
     why: 'a label name',
     prometheus: 'refuses',
+    newer: 'takes',
   },
   {
     yaml: job('static_configs:', '  -'),
@@ -747,4 +756,5 @@ export const BAD_CASES: readonly BadCase[] = [
     why: 'names',
     prometheus: 'unasked',
   },
+  ...BAD_LIMITS,
 ];

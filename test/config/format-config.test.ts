@@ -30,6 +30,7 @@ t.test('every default is shown', async (t) => {
     metrics_path: /metrics
     scheme: http
     enable_compression: true
+    follow_redirects: true
     tls_config:
       insecure_skip_verify: false
     relabel_configs:
@@ -40,6 +41,23 @@ t.test('every default is shown', async (t) => {
         action: replace
 `,
   );
+});
+
+t.test('limits are shown where there are any, sizes in units', async (t) => {
+  const lines = ['body_size_limit: 1537B', 'sample_limit: 0', 'label_limit: 1_000', 'target_limit: 1'];
+  const text = formatConfig(loadConfig(job(...lines), OPTIONS));
+  t.strictSame(text.match(/^ +\w+_limit: .*$/gm), [
+    '    body_size_limit: 1KiB513B',
+    '    label_limit: 1000',
+    '    target_limit: 1',
+  ]);
+});
+
+t.test('limits of the global section are shown with the scrape configs that have them', async (t) => {
+  const text = formatConfig(
+    loadConfig(`global: { sample_limit: 3, target_limit: 4 }\n${job('target_limit: 5')}`, OPTIONS),
+  );
+  t.strictSame(text.match(/^ +\w+_limit: .*$/gm), ['    sample_limit: 3', '    target_limit: 5']);
 });
 
 t.test('an inline key is not shown, files and certificates are', async (t) => {

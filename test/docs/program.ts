@@ -6,6 +6,7 @@ import type { Scraper } from '../../src/round/scraper.ts';
 import { createServer } from '../../src/serve/server.ts';
 import { Telemetry } from '../../src/serve/telemetry.ts';
 import { root } from './markdown.ts';
+import { poolsOf, targetOf } from '../round/fixture.ts';
 
 /** The paths that the server answers `GET` for, in the order in which it has them. */
 export async function servedPaths(): Promise<string[]> {
@@ -35,12 +36,21 @@ export interface RegisteredFamily {
   readonly labels: readonly string[];
 }
 
+const NONE = { types: { count: 0, names: [] }, helps: { count: 0, names: [] } };
 const DOWN = timedOut(1);
 
 /** Every family of the gateway's own telemetry after each of its events has happened once. */
 export async function telemetryFamilies(): Promise<RegisteredFamily[]> {
   const telemetry = new Telemetry('1.2.3');
-  const scraper = { targets: [{ last: { outcome: DOWN, endedAt: 0 } }], workers: 1, scrapesInFlight: 0 };
+  const [config] = poolsOf('sample_limit: 1, target_limit: 1').values();
+  const scraper = {
+    targets: [{ target: targetOf({ url: 'http://pod/' }), last: { outcome: DOWN, endedAt: 0 } }],
+    configs: [config],
+    configOf: () => config,
+    workers: 1,
+    scrapesInFlight: 0,
+    memory: { held: 0, heldLimit: 1 },
+  };
   const state = {
     provider: 'kubernetes',
     config: 'job',
@@ -51,7 +61,7 @@ export async function telemetryFamilies(): Promise<RegisteredFamily[]> {
   };
   telemetry.observe(scraper as unknown as Scraper, { state: () => [state] } as unknown as Discovery);
   telemetry.scrapeEnded(DOWN);
-  const answer = { seconds: 1, collectSeconds: 1, bytes: 1, rawBytes: 1, complete: true };
+  const answer = { seconds: 1, collectSeconds: 1, bytes: 1, rawBytes: 1, complete: true, conflicts: NONE };
   telemetry.answered({ view: 'metrics', ...answer });
   telemetry.answerFailed('metrics', 'error');
   telemetry.workerCrashed();

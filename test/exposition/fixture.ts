@@ -1,4 +1,5 @@
 import { inflateRawSync } from 'node:zlib';
+import type { Account } from '../../src/exposition/account.ts';
 import { BodyReader, runToEnd, Workshop } from '../../src/exposition/body-reader.ts';
 import type { BlockPart, LabelledExposition } from '../../src/exposition/family-block.ts';
 import { LabelRules } from '../../src/exposition/label-rules.ts';
@@ -13,7 +14,10 @@ export interface Reading {
   /** Sizes of the pieces in which the body comes, over and over; in one piece without. */
   readonly chunks?: readonly number[];
   readonly limit?: number;
+  readonly inflation?: { readonly from: number; readonly most: number };
+  readonly sampleLimit?: number;
   readonly openMetrics?: boolean;
+  readonly account?: Account;
 }
 
 /** A metric family of a body, for tables. */
@@ -48,17 +52,11 @@ export function* piecesOf(body: Uint8Array, sizes: readonly number[]): Generator
 
 /** Reads a whole body; `body` is what comes over the wire. Throws what the reader throws. */
 export function read(body: string | Uint8Array, reading: Reading = {}): LabelledExposition {
-  const {
-    rules = rulesOf(),
-    shop = new Workshop(),
-    gzip = false,
-    limit = 1e9,
-    openMetrics = false,
-  } = reading;
+  const { rules = rulesOf(), shop = new Workshop(), gzip = false, chunks, ...form } = reading;
   const bytes = Buffer.from(body);
-  const reader = new BodyReader(shop, rules, { gzip, limit, openMetrics });
+  const reader = new BodyReader(shop, rules, { gzip, limit: 1e9, ...form });
   try {
-    for (const piece of piecesOf(bytes, reading.chunks ?? [bytes.length])) runToEnd(reader.push(piece));
+    for (const piece of piecesOf(bytes, chunks ?? [bytes.length])) runToEnd(reader.push(piece));
     return runToEnd(reader.finish());
   } finally {
     reader.close();

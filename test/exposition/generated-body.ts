@@ -32,7 +32,9 @@ export const NAMES: readonly string[] = [
   's_sum',
   'up',
 ];
-const LABELS = ['a', 'b', 'le', 'job', 'instance', 'pod', 'exported_job'];
+const LABELS = ['a', 'b', 'le', 'quantile', 'job', 'instance', 'pod', 'exported_job'];
+/** Strict readers want a number here, in a histogram and a summary. */
+const BOUNDS = ['1', '+Inf', '0.5', '1', '+Inf', '0.5', '1', '+Inf', '0.5', 'many', ''];
 
 /** One legal line without its newline: mostly canonical, now and then in another form. */
 export function generatedLine(random: Random): string {
@@ -42,8 +44,7 @@ export function generatedLine(random: Random): string {
   if (random.next() < 0.2) names.reverse();
   const values = random.next() < 0.7 ? VALUES.slice(0, 3) : VALUES;
   const labels = names.map((name) => {
-    // Strict readers want a number here.
-    const value = name === 'le' ? random.pick(['1', '+Inf']) : random.pick(values);
+    const value = random.pick(name === 'le' || name === 'quantile' ? BOUNDS : values);
     return `${blank()}${name}${blank()}=${blank()}"${value}"${blank()}`;
   });
   const comma = loose ? random.pick([',', ' ', '']) : ',';

@@ -1,5 +1,5 @@
 import t from 'tap';
-import { isOpenMetrics } from '../../src/exposition/openmetrics.ts';
+import { isOpenMetrics } from '../../src/exposition/content-type.ts';
 import { read, show, thrownBy } from './fixture.ts';
 
 /** A body without its `# EOF`, and the families as they are written. */

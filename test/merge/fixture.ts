@@ -1,11 +1,14 @@
 import { gunzipSync } from 'node:zlib';
 import { BlockDeflater } from '../../src/exposition/block-deflater.ts';
-import { Workshop } from '../../src/exposition/body-reader.ts';
-import type { MetricType } from '../../src/exposition/metric-type.ts';
+import { runToEnd, Workshop } from '../../src/exposition/body-reader.ts';
 import { GzipJoin, HeaderCache } from '../../src/merge/gzip-join.ts';
-import { disputedFamilies, planAnswer, type PlannedFamily } from '../../src/merge/plan.ts';
+import type { Conflicts } from '../../src/merge/conflicts.ts';
+import { NOTHING_DECIDED, planAnswer, type DecidedTypes, type Planned } from '../../src/merge/plan.ts';
+import type { PlannedFamily } from '../../src/merge/planned-families.ts';
 import { REPORT_FAMILIES } from '../../src/merge/report.ts';
-import { Share, type SharePart, type ShareTarget, type SurveyFamily } from '../../src/merge/share.ts';
+import { RowReader, type SharePart, type ShareRow } from '../../src/merge/share-part.ts';
+import { Share, type ShareTarget } from '../../src/merge/share.ts';
+import { SurveyReader, type SurveyPage } from '../../src/merge/survey.ts';
 import { MOST_SETTLEMENTS } from '../../src/round/answer.ts';
 import type { FailureReason } from '../../src/scrape/failure.ts';
 import type { Selector } from '../../src/selector/selector.ts';
@@ -39,30 +42,69 @@ export function down(labels: Readonly<Record<string, string>>, reason: FailureRe
   return { rules: rulesOf(labels), outcome: { up: false, reason, error: 'it failed', ...outcome } };
 }
 
+/** Makes a share in one go. */
+export function shareOf(
+  targets: readonly ShareTarget[],
+  selectors: readonly Selector[] = [],
+  deflater: BlockDeflater = new BlockDeflater(),
+): Share {
+  return runToEnd(Share.of(targets, selectors, deflater));
+}
+
+/** The pages of a survey as they cross from one thread to another. */
+export function* clonedPages(pages: Iterable<SurveyPage>): Generator<SurveyPage, undefined, void> {
+  for (const page of pages) yield structuredClone(page);
+}
+
+/** The names of a survey's families, in their order. */
+export function namesIn(pages: Iterable<SurveyPage>): string[] {
+  const names: string[] = [];
+  for (const page of pages) {
+    const reader = new SurveyReader(page);
+    for (; reader.name !== undefined; reader.next()) names.push(reader.name);
+  }
+  return names;
+}
+
+/** Plans what these surveys ask for, without a pause. */
+export function planOf(
+  surveys: readonly Iterable<SurveyPage>[],
+  decided: DecidedTypes = NOTHING_DECIDED,
+): Planned {
+  const pages = surveys.map((survey) => clonedPages(survey));
+  const next = (of: Generator<SurveyPage, undefined, void>): SurveyPage => {
+    const { value } = of.next();
+    if (value === undefined) throw new Error('a survey without a last page');
+    return value;
+  };
+  const readers = pages.map((of) => new SurveyReader(next(of)));
+  const steps = planAnswer(readers, decided);
+  for (;;) {
+    const step = steps.next();
+    if (step.done === true) return step.value;
+    if (step.value !== undefined) step.value.take(next(pages[readers.indexOf(step.value)]!));
+  }
+}
+
 /** One worker's end of an answer, read as the serving thread reads it: row by row. */
 class Rows {
   readonly #parts: Generator<SharePart, void, void>;
-  #part: SharePart = { bytes: new Uint8Array(0), rows: [] };
-  #row = 0;
-  #offset = 0;
+  readonly #reader = new RowReader();
   parts = 0;
 
   constructor(parts: Generator<SharePart, void, void>) {
     this.#parts = parts;
   }
 
-  next(): { row: SharePart['rows'][number]; bytes: Uint8Array } {
-    if (this.#row === this.#part.rows.length) {
+  next(family: number): ShareRow {
+    if (!this.#reader.ready) {
       const { value } = this.#parts.next();
       if (value === undefined) throw new Error('a share ended too soon');
-      this.#part = value;
+      this.#reader.take(value);
       this.parts++;
-      [this.#row, this.#offset] = [0, 0];
     }
-    const row = this.#part.rows[this.#row++];
-    if (row === undefined) throw new Error('a part without rows');
-    const bytes = this.#part.bytes.subarray(this.#offset, (this.#offset += row.length));
-    return { row, bytes };
+    if (!this.#reader.ready) throw new Error('a part without rows');
+    return this.#reader.next(family);
   }
 }
 
@@ -71,6 +113,8 @@ export interface Merged {
   readonly gzip: Buffer;
   readonly text: string;
   readonly plan: readonly PlannedFamily[];
+  /** What the targets disagreed on before anything was settled. */
+  readonly conflicts: Conflicts;
   /** What the frame says its length is before compression. */
   readonly rawLength: number;
   /** How many parts the workers handed over. */
@@ -83,22 +127,21 @@ export function merge(
   selectors: readonly Selector[] = [],
   deflater?: BlockDeflater,
 ): Merged {
-  const shares = workers.map((targets) => new Share(targets, selectors, deflater ?? new BlockDeflater()));
-  // As it crosses from one thread to another.
-  const survey = (): (readonly SurveyFamily[])[] => shares.map((share) => structuredClone(share.survey()));
-  const decided = new Map<string, MetricType>();
-  for (let i = 0; i < MOST_SETTLEMENTS; i++) {
-    const disputed = disputedFamilies(survey(), decided);
-    for (const share of shares) share.settle(disputed);
-    for (const [name, type] of disputed) decided.set(name, type);
-  }
-  const plan = planAnswer(survey(), decided);
-  const readers = shares.map((share, worker) => {
-    const order = plan.flatMap(({ sources }) =>
-      sources.filter((source) => source.worker === worker).map(({ index }) => index),
+  const shares = workers.map((targets) => shareOf(targets, selectors, deflater));
+  const survey = (decided: DecidedTypes): Planned =>
+    planOf(
+      shares.map((share) => share.survey()),
+      decided,
     );
-    return new Rows(share.compose(order));
-  });
+  let planned = survey(NOTHING_DECIDED);
+  const { conflicts } = planned;
+  for (let i = 0; i < MOST_SETTLEMENTS && planned.disputed !== undefined; i++) {
+    for (const [worker, share] of shares.entries()) runToEnd(share.settle(planned.disputed[worker]!));
+    planned = survey(planned.decided);
+  }
+  const plan = [...planned.families.written()];
+  const orders = runToEnd(planned.families.orders(shares.length));
+  const readers = shares.map((share, worker) => new Rows(share.compose(orders[worker]!)));
   const join = new GzipJoin();
   const headers = new HeaderCache();
   const pieces: Uint8Array[] = [join.begin()];
@@ -110,10 +153,9 @@ export function merge(
     }
     for (const { worker, index } of sources) {
       for (let complete = false; !complete;) {
-        const { row, bytes } = readers[worker]!.next();
-        if (row.family !== index) throw new Error(`family ${row.family} where ${index} was due`);
+        const row = readers[worker]!.next(index);
         join.add(row);
-        pieces.push(bytes);
+        pieces.push(row.bytes);
         ({ complete } = row);
       }
     }
@@ -123,7 +165,7 @@ export function merge(
   // It checks the CRC and the length.
   const text = gunzipSync(gzip).toString();
   const parts = readers.reduce((sum, reader) => sum + reader.parts, 0);
-  return { gzip, text, plan, rawLength: join.rawLength, parts };
+  return { gzip, text, plan, conflicts, rawLength: join.rawLength, parts };
 }
 
 /** The lines of the families that are no report. */

@@ -1,8 +1,9 @@
 import t from 'tap';
 import { MetricType, typeWord } from '../../src/exposition/metric-type.ts';
-import { planAnswer } from '../../src/merge/plan.ts';
-import type { SurveyFamily } from '../../src/merge/share.ts';
-import { exposed, merge, up } from './fixture.ts';
+import type { PlannedFamily } from '../../src/merge/planned-families.ts';
+import { EVERY_VOTE } from '../../src/merge/votes.ts';
+import { exposed, merge, planOf, up } from './fixture.ts';
+import { surveyOf, type ToldFamily } from './told-family.ts';
 
 type Votes = Partial<Record<keyof typeof MetricType, number>>;
 
@@ -11,11 +12,15 @@ function family(
   votes: Votes = {},
   helps: Record<string, number> = {},
   report = false,
-): SurveyFamily {
-  const types = Object.values(MetricType).map(() => 0);
-  for (const [type, count] of Object.entries(votes))
-    types[MetricType[type as keyof typeof MetricType]] = count;
-  return { name, report, types, helps: new Map(Object.entries(helps)), kinds: 0, unfit: 0, stuck: false };
+): ToldFamily {
+  const types = Object.entries(votes).map(
+    ([type, count]) => [MetricType[type as keyof typeof MetricType], count] as const,
+  );
+  return { name, report, types, helps: Object.entries(helps) };
+}
+
+function plan(workers: readonly (readonly ToldFamily[])[]): PlannedFamily[] {
+  return [...planOf(workers.map((families) => surveyOf(families))).families.written()];
 }
 
 t.test('the type that most targets declare is the type', async (t) => {
@@ -30,12 +35,12 @@ t.test('the type that most targets declare is the type', async (t) => {
     [[{ untyped: 1 }, { gauge: 1 }], 'gauge', 'a tie with untyped'],
     [[{ untyped: 2 }, { gauge: 1 }], 'untyped', 'untyped is a vote'],
     [[{}, { gauge: 1 }, {}], 'gauge', 'no TYPE is no vote'],
-    [[{ gauge: Infinity }, { histogram: 1000 }, { gauge: Infinity }], 'gauge', 'a report is what it is'],
+    [[{ gauge: EVERY_VOTE }, { histogram: 1000 }, { gauge: EVERY_VOTE }], 'gauge', 'a report is what it is'],
   ];
   for (const [workers, want, why] of table) {
-    const [plan] = planAnswer(workers.map((votes) => [family('m', votes)]));
-    t.equal(plan!.type === MetricType.none ? 'none' : typeWord(plan!.type), want, why);
-    t.equal(plan!.header, want === 'none' ? '' : `# TYPE m ${want}\n`, why);
+    const [planned] = plan(workers.map((votes) => [family('m', votes)]));
+    t.equal(planned!.type === MetricType.none ? 'none' : typeWord(planned!.type), want, why);
+    t.equal(planned!.header, want === 'none' ? '' : `# TYPE m ${want}\n`, why);
   }
 });
 
@@ -51,12 +56,12 @@ t.test('the HELP text that most targets have is the HELP text', async (t) => {
       [[{ 'a \\\\ \\n': 1 }], '# HELP m a \\\\ \\n\n', 'it is escaped already'],
     ];
   for (const [workers, want, why] of table)
-    t.equal(planAnswer(workers.map((helps) => [family('m', {}, helps)]))[0]!.header, want, why);
+    t.equal(plan(workers.map((helps) => [family('m', {}, helps)]))[0]!.header, want, why);
 });
 
 t.test('families stand by name, those with the suffix of a histogram before it', async (t) => {
   const histogram = { histogram: 1 };
-  const table: readonly (readonly [families: readonly SurveyFamily[], want: string, why: string])[] = [
+  const table: readonly (readonly [families: readonly ToldFamily[], want: string, why: string])[] = [
     [[family('b'), family('a'), family('B'), family('_'), family(':')], ': B _ a b', 'bytes'],
     [[family('foo_count'), family('foo'), family('foo_b')], 'foo foo_b foo_count', 'foo is nothing special'],
     [
@@ -87,8 +92,8 @@ t.test('families stand by name, those with the suffix of a histogram before it',
     ],
   ];
   for (const [families, want, why] of table) {
-    const names = (workers: readonly (readonly SurveyFamily[])[]): string =>
-      planAnswer(workers)
+    const names = (workers: readonly (readonly ToldFamily[])[]): string =>
+      plan(workers)
         .map(({ name }) => name)
         .join(' ');
     t.equal(names([families]), want, why);
@@ -98,16 +103,16 @@ t.test('families stand by name, those with the suffix of a histogram before it',
 });
 
 t.test('report series come first, then the workers in their order', async (t) => {
-  const plan = planAnswer([
+  const planned = plan([
     [family('other'), family('up', {}, {}, false)],
-    [family('up', {}, {}, false), family('up', { gauge: Infinity }, {}, true)],
-    [family('up', { gauge: Infinity }, {}, true)],
+    [family('up', {}, {}, false), family('up', { gauge: EVERY_VOTE }, {}, true)],
+    [family('up', { gauge: EVERY_VOTE }, {}, true)],
   ]).find(({ name }) => name === 'up');
-  t.strictSame(plan!.sources, [
-    { worker: 1, index: 1 },
+  t.strictSame(planned!.sources, [
+    { worker: 1, index: 0 },
     { worker: 2, index: 0 },
     { worker: 0, index: 1 },
-    { worker: 1, index: 0 },
+    { worker: 1, index: 1 },
   ]);
 });
 

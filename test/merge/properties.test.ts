@@ -1,11 +1,12 @@
 import t from 'tap';
+import { readStrictly } from '../../fuzz/strict-reader.ts';
+import { createRandom } from '../../simulator/random.ts';
 import type { ShareTarget } from '../../src/merge/share.ts';
-import { read, rulesOf, show } from '../exposition/fixture.ts';
+import { read, rulesOf, show, thrownBy } from '../exposition/fixture.ts';
 import { merge } from './fixture.ts';
 import { generatedTargets } from './generated-targets.ts';
 
 const SEEDS = 40;
-const SAMPLE = /^([a-zA-Z_:][\w:]*)\{((?:[a-zA-Z_]\w*="(?:[^"\\\n]|\\["\\n])*",?)+)\} \S+( \d+)?$/;
 
 /** Sample lines of a target as the scanner made them. */
 function linesOf({ exposition }: ShareTarget): string[] {
@@ -36,26 +37,37 @@ t.test('whatever targets expose, the answer is a valid exposition', async (t) =>
   for (let seed = 1; seed <= SEEDS; seed++) {
     const { text, rawLength } = merge(generatedTargets(seed));
     t.equal(rawLength, Buffer.byteLength(text), `seed ${seed}: the length is right`);
-    t.ok(text === '' || text.endsWith('\n'), `seed ${seed}: it ends with a newline`);
-    const begun = new Set<string>();
-    const wrong = text
-      .split('\n')
-      .slice(0, -1)
-      .filter((line) => {
-        const metadata = /^# (HELP|TYPE) ([\w:]+) ./.exec(line);
-        if (metadata !== null) {
-          const [, keyword, name] = metadata;
-          const late = begun.has(name!) || begun.has(`${keyword} ${name}`);
-          begun.add(`${keyword} ${name}`);
-          return late;
-        }
-        const sample = SAMPLE.exec(line);
-        if (sample === null) return true;
-        begun.add(sample[1]!);
-        const names = [...sample[2]!.matchAll(/(\w+)="(?:[^"\\]|\\.)*"/g)].map(([, name]) => name);
-        return new Set(names).size !== names.length || !names.includes('job') || !names.includes('instance');
-      });
-    t.strictSame(wrong, [], `seed ${seed}: HELP and TYPE once and first, samples canonical, no label twice`);
+    t.equal(
+      thrownBy(() => readStrictly(Buffer.from(text))),
+      undefined,
+      `seed ${seed}`,
+    );
+    const unlabelled = readStrictly(Buffer.from(text))
+      .flatMap(({ samples }) => samples)
+      .filter(({ labels }) => !['job', 'instance'].every((name) => labels.some(([label]) => label === name)));
+    t.same(unlabelled, [], `seed ${seed}: no reader adds its own job and instance`);
+  }
+});
+
+/** What does not depend on the order of the targets. */
+function unordered(text: string): readonly (readonly [string, ...unknown[]])[] {
+  return readStrictly(Buffer.from(text)).map(({ name, type, help, samples }) => [
+    name,
+    type,
+    help,
+    samples.map(({ line }) => line).sort(),
+  ]);
+}
+
+t.test('the order of the targets, and which worker has them, changes no family and no sample', async (t) => {
+  for (let seed = 1; seed <= SEEDS; seed++) {
+    const workers = generatedTargets(seed);
+    const random = createRandom(seed);
+    const want = unordered(merge(workers).text);
+    const targets = workers.flat().sort(() => random.next() - 0.5);
+    const cut = random.whole(0, targets.length);
+    for (const other of [[targets], [targets.slice(0, cut), targets.slice(cut)]])
+      t.same(unordered(merge(other).text), want, `seed ${seed}, ${other.length} workers`);
   }
 });
 

@@ -2,8 +2,8 @@ import { randomBytes } from 'node:crypto';
 import t from 'tap';
 import { BlockDeflater } from '../../src/exposition/block-deflater.ts';
 import { REPORT_FAMILIES } from '../../src/merge/report.ts';
-import { Share, type ShareTarget } from '../../src/merge/share.ts';
-import { down, exposed, merge, up } from './fixture.ts';
+import type { Share, ShareTarget } from '../../src/merge/share.ts';
+import { down, exposed, merge, namesIn, shareOf, up } from './fixture.ts';
 
 const REASON_HELP = REPORT_FAMILIES.find(({ name }) => name === 'scrape_failure_reason')!.help;
 const pod = (name: string): Record<string, string> => ({ instance: name, job: 'j' });
@@ -138,16 +138,16 @@ t.test('answers of several callers go on side by side in one worker', async (t) 
   const targets = [up(pod('a'), body), up(pod('b'), 'm 1\n')];
   const parts = (share: Share, between: () => void): string[] => {
     const got: string[] = [];
-    for (const part of share.compose(share.survey().map((_, i) => i))) {
+    for (const part of share.compose(Int32Array.from(namesIn(share.survey()), (_, i) => i))) {
       got.push(Buffer.from(part.bytes).toString('hex'));
       between();
     }
     return got;
   };
-  const want = parts(new Share(targets, [], deflater), () => {});
-  const other = new Share(targets, [], deflater);
-  const otherParts = other.compose([0, 1, 2]);
-  const got = parts(new Share(targets, [], deflater), () => otherParts.next());
+  const want = parts(shareOf(targets, [], deflater), () => {});
+  const other = shareOf(targets, [], deflater);
+  const otherParts = other.compose(Int32Array.of(0, 1, 2));
+  const got = parts(shareOf(targets, [], deflater), () => otherParts.next());
   t.ok(want.length > 1);
   t.ok(want.join() === got.join());
 });

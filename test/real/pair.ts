@@ -43,6 +43,8 @@ export interface Beside {
   readonly scrapeConfigs?: readonly object[];
   /** Fields of the job that scrapes the gateway, other than the usual. */
   readonly reader?: object;
+  /** Fields of `global` of both, other than {@link GLOBAL}. */
+  readonly global?: object;
 }
 
 /** Starts both and resolves when they are ready. */
@@ -60,7 +62,7 @@ export async function startPair(
   };
   function start(jobs: readonly object[]): Promise<Prometheus> {
     const config = {
-      global: { ...GLOBAL, evaluation_interval: '2s', ...protocol(program) },
+      global: { ...GLOBAL, evaluation_interval: '2s', ...beside.global, ...protocol(program) },
       rule_files: beside.ruleFiles ?? [],
       scrape_configs: [...jobs, ...(beside.scrapeConfigs ?? [])].map((job) => ({
         ...job,

@@ -62,12 +62,16 @@ export function setOf(targets: readonly Target[]): TargetSet {
   return { version: ++version, targets, dropped: [] };
 }
 
-export const pools: ScrapePools = new Map(
-  loadConfig('scrape_configs: [{ job_name: job, honor_labels: true }]', {
+export const pools: ScrapePools = poolsOf('');
+
+/** A job with these further fields. */
+export function poolsOf(fields: string): ScrapePools {
+  const { scrapeConfigs } = loadConfig(`scrape_configs: [{ job_name: job, honor_labels: true, ${fields} }]`, {
     fileName: 'test.yml',
     baseDir: '/',
-  }).scrapeConfigs.map((config) => [config.jobName, config]),
-);
+  });
+  return new Map(scrapeConfigs.map((config) => [config.jobName, config]));
+}
 
 export interface TestScraper extends Scraper {
   /** Every scrape that ended, in order. */

@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import type { TLSSocket } from 'node:tls';
 import t from 'tap';
 import type { TlsConfig } from '../../src/config/scrape-config.ts';
+import { NO_LIMITS } from '../../src/config/limits-section.ts';
 import { Workshop } from '../../src/exposition/body-reader.ts';
 import { FAILURE_REASONS, ScrapeFailure } from '../../src/scrape/failure.ts';
 import { TargetScraper, type ScrapedTarget } from '../../src/scrape/target-scraper.ts';
@@ -27,6 +28,8 @@ function scraperOf(url: string, tls: TlsConfig = insecure, more: Partial<Scraped
     honorLabels: true,
     honorTimestamps: true,
     enableCompression: true,
+    followRedirects: true,
+    limits: NO_LIMITS,
     tls,
     ...more,
   };
@@ -194,10 +197,10 @@ t.test('why a scrape fails', async (t) => {
       error: /server returned HTTP status 503 Service Unavailable/,
     },
     {
-      why: 'a redirect',
+      why: 'a redirect to nothing',
       pod: { behaviour: { kind: 'status', status: 302, headers: { location: '/elsewhere' } } },
       want: 'http_status',
-      error: /302 Found/,
+      error: /404 Not Found/,
     },
     { why: 'no content', pod: { behaviour: { kind: 'status', status: 204, text: '' } }, want: 'http_status' },
     { why: 'half of a gzip stream', pod: { behaviour: { kind: 'cut-gzip' } }, want: 'encoding' },

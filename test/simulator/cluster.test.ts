@@ -128,6 +128,10 @@ t.test('pods in a process of their own', async (t) => {
   await process.behave(1, { kind: 'status', status: 503 });
   t.equal((await fetchPod(process.pods[1]?.url ?? '')).status, 503);
   await t.rejects(process.behave(9, { kind: 'normal' }), /there is no pod 9 of 3/);
+  const network = process.pods[0]!.address.split('.', 2).join('.');
+  await using beside = await startPods({ pods: 1, bytes: 5_000, network, first: 300 });
+  t.equal(beside.pods[0]!.address, `${network}.1.44:8443`, 'in the same network, from another number on');
+  t.equal((await fetchPod(beside.pods[0]!.url)).status, 200);
 });
 
 t.test('a size that cannot be is refused', async (t) => {

@@ -116,6 +116,26 @@ t.test('behaviours that end by themselves', async (t) => {
     ],
     [{ kind: 'rubbish' }, 'no exposition', (it) => it.status === 200 && it.body.includes('<html>')],
     [{ kind: 'rubbish', body: 'x' }, 'that text', ({ body }) => body.toString() === 'x'],
+    [
+      { kind: 'rubbish', body: 'x', encoding: 'br' },
+      'under that name',
+      ({ headers }) => headers['content-encoding'] === 'br',
+    ],
+    [
+      { kind: 'raw', bytes: 'HTTP/1.1 299 Own\r\n\r\nx', after: 'end' },
+      'those bytes',
+      (it) => it.status === 299 && it.body.toString() === 'x' && it.error === undefined,
+    ],
+    [
+      { kind: 'raw', bytes: 'HTTP/1.1 299 Own\r\n\r\nx', after: 'end', ms: 1 },
+      'those bytes, one by one',
+      (it) => it.status === 299 && it.body.toString() === 'x' && it.error === undefined,
+    ],
+    [
+      { kind: 'raw', bytes: 'HTTP/1.1 200 OK\r\nConte', after: 'reset' },
+      'cut in the head',
+      (it) => it.error?.code === 'ECONNRESET' && !it.status,
+    ],
     [{ kind: 'delay', ms: 5 }, 'whole, later', ({ body }) => body.toString() === BODY],
     [{ kind: 'wait', until: () => Promise.resolve() }, 'whole', ({ body }) => body.toString() === BODY],
     [{ kind: 'trickle', bytes: 3_000, ms: 1 }, 'whole, in pieces', ({ body }) => body.toString() === BODY],
@@ -154,6 +174,10 @@ t.test('behaviours that hang go on until the client leaves', async (t) => {
     abort();
   });
   t.ok(received > 0 && body.status === 200 && body.error !== undefined, 'a part of the body came');
+
+  await pod.behave({ kind: 'raw', bytes: 'HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nhalf', after: 'hang' });
+  const raw = await fetchPod(pod.url, {}, (abort) => abort());
+  t.ok(raw.status === 200 && raw.body.toString() === 'half' && raw.error !== undefined, 'bytes, and no more');
 
   await pod.behave({ kind: 'hang', at: 'handshake' });
   const socket = connect(pod.port, pod.address);

@@ -1,15 +1,27 @@
 import t from 'tap';
+import { NO_LIMITS } from '../../src/config/limits-section.ts';
 import type { Outcome } from '../../src/scrape/outcome.ts';
+import { MemoryLedger } from '../../src/worker/memory-ledger.ts';
 import { WorkerThread } from '../../src/worker/worker-thread.ts';
+import { RowReader } from '../../src/merge/share-part.ts';
+import type { SurveyPage } from '../../src/merge/survey.ts';
+import { namesIn } from '../merge/fixture.ts';
 import { startPlainPod } from '../round/fixture.ts';
 
 /** A worker that knows one target, and the outcomes of its scrapes. */
 function startWorker(url: string) {
   const waiting = new Map<number, (outcome: Outcome) => void>();
+  const ledger = new MemoryLedger(1e9);
   const crashed = Promise.withResolvers<Error>();
   const worker = new WorkerThread(
-    { userAgent: 'test/1' },
     {
+      userAgent: 'test/1',
+      thread: 0,
+      ledger: ledger.shared,
+      memoryLimit: ledger.limit,
+    },
+    {
+      memoryShort: () => {},
       scraped: (scrape, outcome) => waiting.get(scrape)?.(outcome),
       crashed: crashed.resolve,
     },
@@ -21,6 +33,8 @@ function startWorker(url: string) {
     honorLabels: true,
     honorTimestamps: true,
     enableCompression: true,
+    followRedirects: true,
+    limits: NO_LIMITS,
     tls: { insecureSkipVerify: true },
   };
   worker.post({ type: 'targets', added: [target], removed: [] });
@@ -32,6 +46,11 @@ function startWorker(url: string) {
   return { worker, scrape, crashed: crashed.promise };
 }
 
+/** The families of a survey of one page, in its order. */
+function allOf(page: SurveyPage): Int32Array<ArrayBuffer> {
+  return Int32Array.from(namesIn([page]), (_, i) => i);
+}
+
 t.test('expositions are kept until they are released', async (t) => {
   await using pod = await startPlainPod();
   const { worker, scrape } = startWorker(pod.url);
@@ -40,8 +59,7 @@ t.test('expositions are kept until they are released', async (t) => {
   const second = await scrape(2);
   t.match([first, second], [{ up: true }, { up: true }]);
   const names = async (answer: number, id: number): Promise<string[]> => {
-    const families = await worker.survey(answer, [{ target: 1, scrape: id, outcome: first }], []);
-    return families.map(({ name }) => name);
+    return namesIn([await worker.survey(answer, [{ target: 1, scrape: id, outcome: first }], [])]);
   };
   t.ok((await names(1, 1)).includes('a_metric'));
   worker.drop(1);
@@ -58,25 +76,49 @@ t.test('an answer comes part by part, several side by side', async (t) => {
   const { worker, scrape } = startWorker(pod.url);
   await using _worker = worker;
   const entries = [{ target: 1, scrape: 1, outcome: await scrape(1) }];
-  const order: number[][] = [];
+  const orders: Int32Array[] = [];
   for (const answer of [1, 2]) {
-    const families = await worker.survey(answer, entries, []);
-    order.push(families.map((_, i) => i));
-    worker.compose(answer, order.at(-1)!);
+    const order = allOf(await worker.survey(answer, entries, []));
+    orders.push(order.slice());
+    worker.compose(answer, order);
   }
   const read = async (answer: number): Promise<number> => {
-    const [last] = [order[answer - 1]!.at(-1)];
+    const reader = new RowReader();
     let raw = 0;
-    for (;;) {
-      const { rows } = await worker.nextPart(answer);
-      for (const row of rows) raw += row.rawLength;
-      const end = rows.at(-1);
-      if (end?.family === last && end?.complete === true) return raw;
+    for (const family of orders[answer - 1]!) {
+      for (let complete = false; !complete;) {
+        if (!reader.ready) reader.take(await worker.nextPart(answer));
+        const row = reader.next(family);
+        raw += row.rawLength;
+        ({ complete } = row);
+      }
     }
+    return raw;
   };
   const [one, two] = await Promise.all([read(1), read(2)]);
   t.equal(one, two);
   t.ok(one > body.length);
+});
+
+t.test('a survey of very many families comes page by page', async (t) => {
+  const names = Array.from({ length: 20_000 }, (_, i) => `family_${(i * 7919) % 20_000}`);
+  const body = names.map((name) => `${name} 1\n`).join('');
+  await using pod = await startPlainPod({ body: () => body });
+  const { worker, scrape } = startWorker(pod.url);
+  await using _worker = worker;
+  const entries = [{ target: 1, scrape: 1, outcome: await scrape(1) }];
+  const pages = [await worker.survey(1, entries, [])];
+  const dropped = worker.survey(2, entries, []);
+  while (!pages.at(-1)!.last) pages.push(await worker.nextPage(1));
+  t.equal(pages.length, 5);
+  t.strictSame(
+    namesIn(pages).filter((name) => name.startsWith('family_')),
+    names.toSorted(),
+    'by name',
+  );
+  await dropped;
+  worker.drop(2);
+  await t.rejects(worker.nextPage(2), { message: /ended/ }, 'one that was dropped has no more');
 });
 
 t.test('a thread that ends unasked', async (t) => {
@@ -84,11 +126,7 @@ t.test('a thread that ends unasked', async (t) => {
   const { worker, scrape, crashed } = startWorker(pod.url);
   await using _worker = worker;
   const entries = [{ target: 1, scrape: 1, outcome: await scrape(1) }];
-  const families = await worker.survey(1, entries, []);
-  worker.compose(
-    1,
-    families.map((_, i) => i),
-  );
+  worker.compose(1, allOf(await worker.survey(1, entries, [])));
   await worker.nextPart(1);
   const waiting = worker.nextPart(1);
   const surveying = worker.survey(2, entries, []);

@@ -1,0 +1,144 @@
+import { crc32, gzipSync, inflateRawSync } from 'node:zlib';
+import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
+
+import { benchBody } from '../simulator/render.ts';
+import type * as blockDeflater from '../src/exposition/block-deflater.ts';
+import type * as bodyReader from '../src/exposition/body-reader.ts';
+import type { LabelledExposition } from '../src/exposition/family-block.ts';
+import type * as labelRules from '../src/exposition/label-rules.ts';
+import type * as zlibHandle from '../src/exposition/zlib-handle.ts';
+import { now } from './clock.ts';
+import { podLabels } from './scrape-config.ts';
+
+/** What the scan is made of: of this revision or of another one. */
+export type ScanSources = Pick<typeof blockDeflater, 'BlockDeflater'> &
+  Pick<typeof bodyReader, 'BodyReader' | 'Workshop'> &
+  Pick<typeof labelRules, 'LabelRules'> &
+  Pick<typeof zlibHandle, 'Flush'>;
+
+/** One body as a worker gets it. */
+export interface ScanSample {
+  readonly body: Buffer;
+  readonly gzip: Buffer;
+  readonly rules: labelRules.LabelRules;
+}
+
+/** All of it, all of it with a deflater that makes nothing, inflating alone. */
+export const SCAN_PARTS = ['whole', 'undeflated', 'inflated'] as const;
+/** Milliseconds for one body, of each run. */
+export type ScanTimes = Readonly<Record<(typeof SCAN_PARTS)[number], readonly number[]>>;
+
+/** Different bodies, taken in turns: one alone would stay in the caches and teach the branch predictors its lines. */
+export const BODIES = 16;
+const LIMIT = 256 * 1024 * 1024;
+
+/** Loads `src/` of the repository in that folder. Rejects when its files are not where they are in this revision. */
+export async function loadScanSources(folder: string): Promise<ScanSources> {
+  async function load<T>(name: string): Promise<T> {
+    return (await import(pathToFileURL(join(folder, 'src', 'exposition', name)).href)) as T;
+  }
+  const { BlockDeflater } = await load<typeof blockDeflater>('block-deflater.ts');
+  const { BodyReader, Workshop } = await load<typeof bodyReader>('body-reader.ts');
+  const { LabelRules } = await load<typeof labelRules>('label-rules.ts');
+  const { Flush } = await load<typeof zlibHandle>('zlib-handle.ts');
+  return { BlockDeflater, BodyReader, Workshop, LabelRules, Flush };
+}
+
+/** What one worker does with bodies of about `bytes` bytes, in one thread. */
+export class Scan {
+  readonly samples: readonly ScanSample[];
+  readonly #sources: ScanSources;
+  readonly #shop: bodyReader.Workshop;
+  readonly #dryShop: bodyReader.Workshop;
+
+  constructor(sources: ScanSources, bytes: number) {
+    const { BlockDeflater, LabelRules, Workshop } = sources;
+    this.#sources = sources;
+    this.samples = Array.from({ length: BODIES }, (_, index) => createSample(LabelRules, bytes, index));
+    this.#shop = new Workshop();
+    this.#dryShop = new Workshop();
+    /** Takes everything and makes nothing: what is missing then is what deflating costs. */
+    class NoDeflater extends BlockDeflater {
+      override begin(): void {}
+      override add(): void {}
+      override finish(): blockDeflater.Block {
+        return { start: 0, length: 0, rawLength: 0, crc: 0 };
+      }
+    }
+    this.#dryShop.packer.deflater = new NoDeflater();
+  }
+
+  /** The samples of the body, and their labelled bytes, family after family. Throws on a block whose CRC or length is wrong. */
+  labelled(sample: ScanSample): { readonly samples: number; readonly bytes: Buffer } {
+    const { samples, families } = this.#read(this.#shop, sample);
+    return { samples, bytes: Buffer.concat(families.flatMap(({ parts }) => parts.map(rawBytes))) };
+  }
+
+  /** Runs each part over all bodies, in turns, so that what else the machine does hits all alike. `done` is told of each run. */
+  time(runs: number, done: (run: number) => void = () => undefined): ScanTimes {
+    const parts: Record<keyof ScanTimes, (sample: ScanSample) => void> = {
+      whole: (sample) => void this.#read(this.#shop, sample),
+      undeflated: (sample) => void this.#read(this.#dryShop, sample),
+      inflated: ({ gzip }) => this.#inflate(gzip),
+    };
+    const times = { whole: [] as number[], undeflated: [] as number[], inflated: [] as number[] };
+    // The first tenth, at least once, is for the compiler.
+    const warmups = Math.max(1, Math.round(runs / 10));
+    for (let run = 1 - warmups; run <= runs; run += 1) {
+      for (const name of SCAN_PARTS) {
+        const start = now();
+        for (const sample of this.samples) parts[name](sample);
+        if (run >= 1) times[name].push((now() - start) / BODIES);
+      }
+      if (run >= 1) done(run);
+    }
+    return times;
+  }
+
+  #read(shop: bodyReader.Workshop, { gzip, rules }: ScanSample): LabelledExposition {
+    const { BodyReader } = this.#sources;
+    const reader = new BodyReader(shop, rules, { gzip: true, limit: LIMIT });
+    runToEnd(reader.push(gzip));
+    return runToEnd(reader.finish());
+  }
+
+  /** What a BodyReader does with a body before it looks at it. */
+  #inflate(gzip: Buffer): void {
+    const { gunzip, window } = this.#shop;
+    gunzip.reset();
+    let start = 0;
+    do {
+      gunzip.write(this.#sources.Flush.finish, gzip, start, gzip.length - start, window, 0, window.length);
+      start = gzip.length - gunzip.inputLeft;
+    } while (gunzip.outputLeft === 0);
+  }
+}
+
+/** Here and not from `src/`, so that revisions without it can be run. */
+function runToEnd<T>(steps: Generator<void, T, void>): T {
+  for (;;) {
+    const step = steps.next();
+    if (step.done === true) return step.value;
+  }
+}
+
+function createSample(LabelRules: ScanSources['LabelRules'], bytes: number, index: number): ScanSample {
+  const body = benchBody({ bytes, seed: 1000 + index });
+  const labels = Object.entries({
+    ...podLabels(`virt-handler-${String(index).padStart(5, '0')}`),
+    instance: `127.1.0.${index + 1}:8443`,
+    job: 'kubevirt-prometheus-metrics',
+  });
+  return { body, gzip: gzipSync(body), rules: new LabelRules(labels, true, true) };
+}
+
+function rawBytes(part: LabelledExposition['families'][number]['parts'][number]): Buffer {
+  const bytes = Buffer.from(part.bytes.buffer, part.bytes.byteOffset + part.start, part.end - part.start);
+  if (!part.deflated) return bytes;
+  // A block ends without a final one; these two bytes are one that is empty.
+  const raw = inflateRawSync(Buffer.concat([bytes, Buffer.of(3, 0)]));
+  if (raw.length !== part.rawLength || crc32(raw) !== part.crc)
+    throw new Error(`scan: a block of ${raw.length} bytes says ${part.rawLength}, or its CRC is wrong`);
+  return raw;
+}

@@ -1,0 +1,78 @@
+/** Threads that may have a page: the workers. */
+const MOST_THREADS = 64;
+/** Numbers of a page: what the thread holds, its largest body, and whose that is. Sizes in KiB, since 32 bits count up to 2 TiB of them. */
+const PAGE = 3;
+const KIBIBYTE = 1024;
+
+/** What the program takes with nothing under way. */
+const PROGRAM_BYTES = 128 * 1024 * KIBIBYTE;
+/** What is counted is less than what is taken: garbage, and buffers below what can be counted here. */
+const COUNTED_PART = 0.6;
+const LEAST_BUDGET = 16 * 1024 * KIBIBYTE;
+
+/** Bytes that bodies and answers may hold together, for a program that may take `limit` bytes in all. */
+export function memoryBudget(limit: number): number {
+  return Math.max(LEAST_BUDGET, (limit - PROGRAM_BYTES) * COUNTED_PART);
+}
+
+/** The largest body that is being read in any thread. */
+export interface LargestBody {
+  readonly thread: number;
+  readonly scrape: number;
+  readonly bytes: number;
+}
+
+/**
+ * What all threads hold together, in memory that they share: each writes a page of its own and reads those of all.
+ * So a thread knows at once, without a message, when all of them hold too much, and whose the largest body is.
+ */
+export class MemoryLedger {
+  readonly #pages: Int32Array;
+  /** Bytes that all threads may hold together. */
+  readonly limit: number;
+
+  /** `shared` is what `shared` of the ledger of another thread is; without it, this is the first. */
+  constructor(limit: number, shared: SharedArrayBuffer = new SharedArrayBuffer(MOST_THREADS * PAGE * 4)) {
+    this.limit = limit;
+    this.#pages = new Int32Array(shared);
+  }
+
+  get shared(): SharedArrayBuffer {
+    return this.#pages.buffer as SharedArrayBuffer;
+  }
+
+  /** Writes the page of a thread. `scrape` is that of its largest body. */
+  write(thread: number, held: number, largest: number, scrape: number): void {
+    const at = thread * PAGE;
+    Atomics.store(this.#pages, at, Math.ceil(held / KIBIBYTE));
+    Atomics.store(this.#pages, at + 1, Math.ceil(largest / KIBIBYTE));
+    Atomics.store(this.#pages, at + 2, scrape);
+  }
+
+  /** Bytes that all threads hold. */
+  get held(): number {
+    let held = 0;
+    for (let at = 0; at < this.#pages.length; at += PAGE) held += Atomics.load(this.#pages, at);
+    return held * KIBIBYTE;
+  }
+
+  get exceeded(): boolean {
+    return this.held > this.limit;
+  }
+
+  /** Undefined when no body is being read. */
+  largest(): LargestBody | undefined {
+    let found = -1;
+    let most = 0;
+    for (let at = 0; at < this.#pages.length; at += PAGE) {
+      const bytes = Atomics.load(this.#pages, at + 1);
+      if (bytes > most) [found, most] = [at, bytes];
+    }
+    if (found < 0) return undefined;
+    return {
+      thread: found / PAGE,
+      scrape: Atomics.load(this.#pages, found + 2),
+      bytes: most * KIBIBYTE,
+    };
+  }
+}

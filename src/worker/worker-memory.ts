@@ -1,0 +1,105 @@
+import { MemoryError, type Account } from '../exposition/account.ts';
+import type { MemoryLedger } from './memory-ledger.ts';
+
+/** A body below this is not given up for the sake of memory while something else can be: there are many of them, and each gives little. */
+export const SMALLEST_VICTIM = 1024 * 1024;
+/** Milliseconds between two calls for help. */
+const CALL_EVERY_MS = 5;
+
+/** What a worker cannot do alone when memory is short. */
+export interface MemoryEvents {
+  /** The scrape of this worker that has to give way. */
+  giveWay(scrape: number): void;
+  /** Memory is short, and nothing here can be given up for it. */
+  call(): void;
+}
+
+/** Counts what one worker holds: bodies under way, expositions that somebody may still ask for, and parts of answers. */
+export class WorkerMemory {
+  readonly #ledger: MemoryLedger;
+  readonly #thread: number;
+  readonly #events: MemoryEvents;
+  readonly #bodies: Map<number, number> = new Map();
+  #held = 0;
+  #largest = 0;
+  #largestScrape = 0;
+  #lastCall = Number.NEGATIVE_INFINITY;
+
+  constructor(ledger: MemoryLedger, thread: number, events: MemoryEvents) {
+    this.#ledger = ledger;
+    this.#thread = thread;
+    this.#events = events;
+    this.#write();
+  }
+
+  /** The account of the body of a scrape. To be closed when the scrape ends. */
+  account(scrape: number): Account {
+    return { hold: (bytes) => this.#hold(scrape, bytes) };
+  }
+
+  close(scrape: number): void {
+    const bytes = this.#bodies.get(scrape);
+    if (bytes === undefined) return;
+    this.#bodies.delete(scrape);
+    this.#held -= bytes;
+    if (scrape === this.#largestScrape) this.#findLargest();
+    this.#write();
+  }
+
+  /** What the body of a scrape under way takes. */
+  bytesOf(scrape: number): number {
+    return this.#bodies.get(scrape) ?? 0;
+  }
+
+  /** Counts bytes that are no body's: more of them, or fewer when negative. */
+  add(bytes: number): void {
+    this.#held += bytes;
+    this.#write();
+    if (bytes > 0 && this.#ledger.exceeded) this.#call();
+  }
+
+  #hold(scrape: number, bytes: number): void {
+    const before = this.#bodies.get(scrape) ?? 0;
+    this.#bodies.set(scrape, bytes);
+    this.#held += bytes - before;
+    if (bytes >= this.#largest) {
+      this.#largest = bytes;
+      this.#largestScrape = scrape;
+    } else if (scrape === this.#largestScrape) this.#findLargest();
+    this.#write();
+    if (bytes > before && this.#ledger.exceeded) this.#relieve(scrape, bytes);
+  }
+
+  #relieve(scrape: number, bytes: number): void {
+    const largest = this.#ledger.largest();
+    if (largest === undefined || largest.thread !== this.#thread || largest.bytes < SMALLEST_VICTIM)
+      this.#call();
+    else if (largest.scrape === scrape) throw new MemoryError(memoryMessage(bytes));
+    else this.#events.giveWay(largest.scrape);
+  }
+
+  #call(): void {
+    const now = performance.now();
+    if (now - this.#lastCall < CALL_EVERY_MS) return;
+    this.#lastCall = now;
+    this.#events.call();
+  }
+
+  #findLargest(): void {
+    this.#largest = 0;
+    this.#largestScrape = 0;
+    for (const [scrape, bytes] of this.#bodies) {
+      if (bytes > this.#largest) [this.#largestScrape, this.#largest] = [scrape, bytes];
+    }
+  }
+
+  #write(): void {
+    this.#ledger.write(this.#thread, this.#held, this.#largest, this.#largestScrape);
+  }
+}
+
+/** What is said of a body that was given up. */
+export function memoryMessage(bytes: number): string {
+  const held = (bytes / 1024 / 1024).toFixed(1);
+  return `memory is short, and this body was the largest under way (${held} MiB held); raise --memory.limit or set body_size_limit`;
+}

@@ -1,0 +1,138 @@
+import t from 'tap';
+import { memoryBudget, MemoryLedger } from '../../src/worker/memory-ledger.ts';
+import { SMALLEST_VICTIM, WorkerMemory } from '../../src/worker/worker-memory.ts';
+
+const MEBIBYTE = 1024 * 1024;
+
+/** Two workers with one ledger, and what each of them asked for. */
+function twoWorkers(limit: number) {
+  const ledger = new MemoryLedger(limit);
+  const workers = [0, 1].map((thread) => {
+    const asked: (number | 'call')[] = [];
+    const memory = new WorkerMemory(new MemoryLedger(limit, ledger.shared), thread, {
+      giveWay: (scrape) => {
+        asked.push(scrape);
+        memory.close(scrape);
+      },
+      call: () => asked.push('call'),
+    });
+    return { memory, asked };
+  });
+  return { ledger, workers: workers as [(typeof workers)[0], (typeof workers)[0]] };
+}
+
+t.test('what all threads hold is known to each of them', async (t) => {
+  const { ledger, workers } = twoWorkers(100 * MEBIBYTE);
+  const [first, second] = workers;
+  t.equal(ledger.held, 0);
+  t.equal(ledger.largest(), undefined);
+  const account = first.memory.account(1);
+  account.hold(2 * MEBIBYTE);
+  second.memory.account(7).hold(3 * MEBIBYTE);
+  second.memory.add(10 * MEBIBYTE);
+  t.equal(ledger.held, 15 * MEBIBYTE);
+  t.same(ledger.largest(), { thread: 1, scrape: 7, bytes: 3 * MEBIBYTE });
+  account.hold(5 * MEBIBYTE);
+  t.match(ledger.largest(), { thread: 0, scrape: 1 });
+  t.equal(first.memory.bytesOf(1), 5 * MEBIBYTE);
+  account.hold(1 * MEBIBYTE);
+  t.match(ledger.largest(), { thread: 1, scrape: 7 }, 'a body can shrink');
+  second.memory.close(7);
+  second.memory.close(7);
+  second.memory.add(-10 * MEBIBYTE);
+  t.match(ledger.largest(), { thread: 0, scrape: 1 });
+  first.memory.close(1);
+  t.equal(ledger.held, 0);
+  t.equal(ledger.largest(), undefined);
+  t.same([first.asked, second.asked], [[], []]);
+});
+
+t.test('when they hold too much, the largest body gives way', async (t) => {
+  const cases = [
+    {
+      why: 'itself',
+      sizes: [
+        [1, 0, 9],
+        [2, 1, 3],
+      ],
+      grows: 1,
+      to: 12,
+      want: 'throws',
+    },
+    {
+      why: 'another one of the same worker',
+      sizes: [
+        [1, 0, 9],
+        [2, 0, 3],
+      ],
+      grows: 2,
+      to: 5,
+      want: 1,
+    },
+    {
+      why: 'one of another worker',
+      sizes: [
+        [1, 1, 9],
+        [2, 0, 3],
+      ],
+      grows: 2,
+      to: 5,
+      want: 'call',
+    },
+    {
+      why: 'nothing large is there',
+      sizes: [
+        [1, 0, 0.5],
+        [2, 0, 0.4],
+      ],
+      grows: 2,
+      to: 0.6,
+      want: 'call',
+      kept: 11,
+    },
+  ] as const;
+  for (const { why, sizes, grows, to, want, ...more } of cases) {
+    const { workers } = twoWorkers(12 * MEBIBYTE);
+    if ('kept' in more) workers[1].memory.add(more.kept * MEBIBYTE);
+    const accounts = new Map(
+      sizes.map(([scrape, worker, size]) => {
+        const account = workers[worker].memory.account(scrape);
+        try {
+          account.hold(size * MEBIBYTE);
+        } catch {
+          t.fail(`${why}: too early`);
+        }
+        return [scrape, account];
+      }),
+    );
+    for (const { asked } of workers) asked.length = 0;
+    const grow = (): void => accounts.get(grows)!.hold(to * MEBIBYTE);
+    if (want === 'throws') {
+      t.throws(grow, { name: 'MemoryError', message: /12\.0 MiB held.*--memory\.limit/ }, why);
+    } else {
+      grow();
+      t.same(workers[0].asked, [want], why);
+    }
+    t.same(workers[1].asked, []);
+  }
+  t.ok(SMALLEST_VICTIM <= MEBIBYTE);
+});
+
+t.test('a body that does not grow need not give way', async (t) => {
+  const { workers } = twoWorkers(4 * MEBIBYTE);
+  const account = workers[0].memory.account(1);
+  account.hold(3 * MEBIBYTE);
+  workers[1].memory.add(3 * MEBIBYTE);
+  t.same(workers[1].asked, ['call'], 'what is no body calls for help');
+  account.hold(3 * MEBIBYTE);
+  account.hold(2 * MEBIBYTE);
+  t.same(workers[0].asked, []);
+});
+
+t.test('the budget is less than the limit, and never nothing', async (t) => {
+  for (const limit of [64, 128, 256, 512, 4096]) {
+    const budget = memoryBudget(limit * MEBIBYTE);
+    t.ok(budget >= 16 * MEBIBYTE && budget < limit * MEBIBYTE, String(limit));
+  }
+  t.ok(memoryBudget(1024 * MEBIBYTE) > memoryBudget(512 * MEBIBYTE));
+});
