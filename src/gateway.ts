@@ -11,6 +11,7 @@ import { Scraper } from './round/scraper.ts';
 import { ScrapeLog } from './round/scrape-log.ts';
 import { createServer } from './serve/server.ts';
 import { Telemetry } from './serve/telemetry.ts';
+import { MemoryLedger } from './worker/memory-ledger.ts';
 
 /** More threads than this would only take the machine from the pods' neighbours; a worker does 50 MB of bodies in a second. */
 const MAX_WORKERS = 8;
@@ -46,7 +47,7 @@ export async function startGateway({ config, flags, version, log }: GatewayOptio
   );
   const scraper = stack.use(
     new Scraper({
-      memoryLimit: flags.memoryLimitBytes ?? defaultMemoryLimit(),
+      ledger: new MemoryLedger({ processLimit: flags.memoryLimitBytes ?? defaultMemoryLimit() }),
       pools: new Map(config.scrapeConfigs.map((scrapeConfig) => [scrapeConfig.jobName, scrapeConfig])),
       reuseMs: flags.scrapeReuseMs,
       maxWorkers: Math.min(availableParallelism(), MAX_WORKERS),

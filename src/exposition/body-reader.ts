@@ -14,6 +14,8 @@ import { Flush, openGunzip, type ZlibHandle } from './zlib-handle.ts';
 /** Wire bytes of one body that are held back before they are inflated and scanned. Most bodies come whole below this. */
 const BATCH_BYTES = 512 * 1024;
 const WINDOW_BYTES = 2 * 1024 * 1024;
+/** More than this is not copied out of a window, but stays in it. */
+const CARRIED_BYTES = WINDOW_BYTES / 2;
 /** Bytes that are scanned between two looks at the clock. */
 const REGION_BYTES = 64 * 1024;
 /** A usual body takes less. One that takes more must not hold up those of other pods, nor the answers. */
@@ -103,9 +105,13 @@ export class BodyReader {
   #ownGunzip: ZlibHandle | undefined;
   #waiting: Uint8Array[] = [];
   #waitingBytes = 0;
-  /** The beginning of a line whose end is not here yet. */
-  #carry: Uint8Array = new Uint8Array(0);
+  /** Of the chunks that are worked off. */
+  #workingBytes = 0;
+  /** The beginning of a line whose end is not here yet, while there is no window. */
+  #carry: Uint8Array = NO_BYTES;
+  /** The shop's, or one of its own, which stays between two calls while a long line is in it. */
   #window: Uint8Array = NO_BYTES;
+  /** Bytes in the window, or else in the carry. */
   #have = 0;
   /** The stream that is in use. */
   #zlib: ZlibHandle | undefined;
@@ -132,7 +138,7 @@ export class BodyReader {
     this.#waiting.push(chunk);
     this.#waitingBytes += chunk.length;
     // A line that goes on and on is looked at anew each time, so each time it must be twice as long.
-    if (this.#waitingBytes >= Math.max(BATCH_BYTES, this.#carry.length)) yield* this.#work(false);
+    if (this.#waitingBytes >= Math.max(BATCH_BYTES, this.#have)) yield* this.#work(false);
     else this.#hold();
   }
 
@@ -165,19 +171,26 @@ export class BodyReader {
   *#work(last: boolean): Generator<void, void, void> {
     const chunks = this.#waiting;
     this.#waiting = [];
+    this.#workingBytes = this.#waitingBytes;
     this.#waitingBytes = 0;
-    this.#window = this.#shop.window;
-    if (this.#carry.length >= this.#window.length) this.#grow(this.#carry.length * 2);
-    this.#window.set(this.#carry);
-    this.#have = this.#carry.length;
+    if (this.#window.length === 0) {
+      this.#window = this.#shop.window;
+      this.#window.set(this.#carry);
+      freeBuffer(this.#carry);
+      this.#carry = NO_BYTES;
+    }
     this.#beginTurn();
     if (this.#form.gzip) yield* this.#inflate(chunks, last);
     else for (const chunk of chunks) yield* this.#copy(chunk);
     yield* last ? this.#endOfBody() : this.#scan(false);
     this.#shop.scanner.pack();
-    this.#carry = this.#window.slice(0, this.#have);
-    // One that is the reader's own can be large.
-    this.#window = NO_BYTES;
+    this.#workingBytes = 0;
+    const own = this.#window !== this.#shop.window;
+    if (!own || this.#have < CARRIED_BYTES) {
+      this.#carry = this.#window.slice(0, this.#have);
+      if (own) freeBuffer(this.#window);
+      this.#window = NO_BYTES;
+    }
     this.#hold();
   }
 
@@ -187,7 +200,8 @@ export class BodyReader {
     if (account === undefined) return;
     const window = this.#window === this.#shop.window ? 0 : this.#window.length;
     const zlib = this.#ownGunzip === undefined ? 0 : GUNZIP_BYTES;
-    account.hold(this.#waitingBytes + this.#carry.length + window + zlib + this.#body.heldBytes + more);
+    const chunks = this.#waitingBytes + this.#workingBytes;
+    account.hold(chunks + this.#carry.length + window + zlib + this.#body.heldBytes + more);
   }
 
   #grow(bytes: number): void {

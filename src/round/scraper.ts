@@ -5,7 +5,7 @@ import { failed, timedOut, type Outcome } from '../scrape/outcome.ts';
 import type { ScrapedTarget } from '../scrape/target-scraper.ts';
 import type { AnswerEntry } from '../worker/protocol.ts';
 import { awaitScrapes, type RoundEntry, type RoundOptions } from './round.ts';
-import { memoryBudget, MemoryLedger } from '../worker/memory-ledger.ts';
+import { MemoryLedger } from '../worker/memory-ledger.ts';
 import { ClaimFinder } from '../merge/claim-finder.ts';
 import { MemoryGuard } from './memory-guard.ts';
 import { Releases } from './releases.ts';
@@ -36,9 +36,7 @@ export interface ScraperOptions {
   readonly abandonAfterMs?: number;
   readonly maxWorkers: number;
   readonly userAgent: string;
-  /** Bytes that the process may take; any number by default. */
-  readonly memoryLimit?: number;
-  /** Counts what the workers hold; by default one that follows from `memoryLimit`. */
+  /** Counts what the workers hold, and says how much they may; by default without a bound. */
   readonly ledger?: MemoryLedger;
   readonly events: ScrapeEvents;
 }
@@ -76,14 +74,13 @@ export class Scraper implements AsyncDisposable {
 
   constructor(options: ScraperOptions) {
     this.#options = options;
-    const { memoryLimit: limit = Number.POSITIVE_INFINITY } = options;
-    const ledger = options.ledger ?? new MemoryLedger(memoryBudget(limit));
+    const { ledger = new MemoryLedger() } = options;
     this.#workers = new WorkerPool(options.userAgent, ledger, {
       scraped: (id, outcome) => this.#ended(id, outcome),
       memoryShort: () => this.memory.relieve(),
       crashed: (index, error) => this.#crashed(index, error),
     });
-    this.memory = new MemoryGuard({ ledger, workers: this.#workers, limit });
+    this.memory = new MemoryGuard(ledger, this.#workers);
     this.#releases = new Releases(this.#workers);
     // While it starts, the targets are looked for.
     this.#workers.grow(1);

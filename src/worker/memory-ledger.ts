@@ -4,15 +4,25 @@ const MOST_THREADS = 64;
 const PAGE = 3;
 const KIBIBYTE = 1024;
 
+/** From this part of the process' limit on, garbage is collected. */
+export const COLLECT_AT = 0.75;
 /** What the program takes with nothing under way. */
 const PROGRAM_BYTES = 128 * 1024 * KIBIBYTE;
 /** What is counted is less than what is taken: garbage, and buffers below what can be counted here. */
 const COUNTED_PART = 0.6;
 const LEAST_BUDGET = 16 * 1024 * KIBIBYTE;
 
-/** Bytes that bodies and answers may hold together, for a program that may take `limit` bytes in all. */
-export function memoryBudget(limit: number): number {
-  return Math.max(LEAST_BUDGET, (limit - PROGRAM_BYTES) * COUNTED_PART);
+/** Bytes that bodies and answers may hold together, in a process that may take so many in all. */
+export function heldLimit(processLimit: number): number {
+  return Math.max(LEAST_BUDGET, (processLimit - PROGRAM_BYTES) * COUNTED_PART);
+}
+
+/** How a ledger begins. */
+export interface LedgerOptions {
+  readonly processLimit?: number;
+  /** Follows from `processLimit` by default. */
+  readonly limit?: number;
+  readonly shared?: SharedArrayBuffer;
 }
 
 /** The largest body that is being read in any thread. */
@@ -30,15 +40,24 @@ export class MemoryLedger {
   readonly #pages: Int32Array;
   /** Bytes that all threads may hold together. */
   readonly limit: number;
+  /** Bytes that the process may take. */
+  readonly processLimit: number;
 
-  /** `shared` is what `shared` of the ledger of another thread is; without it, this is the first. */
-  constructor(limit: number, shared: SharedArrayBuffer = new SharedArrayBuffer(MOST_THREADS * PAGE * 4)) {
+  /** `shared` is what `shared` of the ledger of another thread is; without it, this is the first. By default there is no bound. */
+  constructor({
+    processLimit = Number.POSITIVE_INFINITY,
+    limit = heldLimit(processLimit),
+    shared = new SharedArrayBuffer(MOST_THREADS * PAGE * 4),
+  }: LedgerOptions = {}) {
     this.limit = limit;
+    this.processLimit = processLimit;
     this.#pages = new Int32Array(shared);
   }
 
-  get shared(): SharedArrayBuffer {
-    return this.#pages.buffer as SharedArrayBuffer;
+  /** What makes the same ledger in another thread. */
+  get options(): Required<LedgerOptions> {
+    const { limit, processLimit } = this;
+    return { limit, processLimit, shared: this.#pages.buffer as SharedArrayBuffer };
   }
 
   /** Writes the page of a thread. `scrape` is that of its largest body. */

@@ -1,8 +1,14 @@
 import { MemoryError, type Account } from '../exposition/account.ts';
-import type { MemoryLedger } from './memory-ledger.ts';
+import { COLLECT_AT, type MemoryLedger } from './memory-ledger.ts';
 
 /** A body below this is not given up for the sake of memory while something else can be: there are many of them, and each gives little. */
 export const SMALLEST_VICTIM = 1024 * 1024;
+/** Bodies of a worker that grow by this much are worth a look at the process. */
+const LOOK_EVERY_BYTES = 8 * 1024 * 1024;
+/** Milliseconds between two collections, which take some tens of them. */
+const COLLECT_EVERY_MS = 100;
+/** From this part of the process' limit on, garbage or not, bodies are given up: the system would end the whole process. */
+const RELIEVE_AT = 0.92;
 /** Milliseconds between two calls for help. */
 const CALL_EVERY_MS = 5;
 
@@ -12,6 +18,10 @@ export interface MemoryEvents {
   giveWay(scrape: number): void;
   /** Memory is short, and nothing here can be given up for it. */
   call(): void;
+  /** Bytes that the process takes. */
+  processBytes(): number;
+  /** Collects the garbage of this thread. */
+  collect(): void;
 }
 
 /** Counts what one worker holds: bodies under way, expositions that somebody may still ask for, and parts of answers. */
@@ -24,6 +34,9 @@ export class WorkerMemory {
   #largest = 0;
   #largestScrape = 0;
   #lastCall = Number.NEGATIVE_INFINITY;
+  #lastCollection = Number.NEGATIVE_INFINITY;
+  /** Bytes that bodies have grown by since the process was looked at. */
+  #grown = 0;
 
   constructor(ledger: MemoryLedger, thread: number, events: MemoryEvents) {
     this.#ledger = ledger;
@@ -67,7 +80,23 @@ export class WorkerMemory {
       this.#largestScrape = scrape;
     } else if (scrape === this.#largestScrape) this.#findLargest();
     this.#write();
-    if (bytes > before && this.#ledger.exceeded) this.#relieve(scrape, bytes);
+    if (bytes <= before) return;
+    if (this.#ledger.exceeded) this.#relieve(scrape, bytes);
+    this.#grown += bytes - before;
+    if (this.#grown >= LOOK_EVERY_BYTES) this.#look(scrape, bytes);
+  }
+
+  /** What is counted is less than what the process takes: there is garbage, and it is collected here before it is too much. */
+  #look(scrape: number, bytes: number): void {
+    this.#grown = 0;
+    const { processLimit } = this.#ledger;
+    if (this.#events.processBytes() < processLimit * COLLECT_AT) return;
+    const now = performance.now();
+    if (now - this.#lastCollection >= COLLECT_EVERY_MS) {
+      this.#lastCollection = now;
+      this.#events.collect();
+    }
+    if (this.#events.processBytes() > processLimit * RELIEVE_AT) this.#relieve(scrape, bytes);
   }
 
   #relieve(scrape: number, bytes: number): void {

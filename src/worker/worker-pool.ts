@@ -60,8 +60,7 @@ export class WorkerPool implements AsyncDisposable {
       {
         userAgent: this.#userAgent,
         thread: index,
-        ledger: this.#ledger.shared,
-        memoryLimit: this.#ledger.limit,
+        ledger: this.#ledger.options,
       },
       {
         scraped: (scrape, outcome) => this.#events.scraped(scrape, outcome),

@@ -4,6 +4,7 @@ import type { ShareTarget } from '../merge/share.ts';
 import { ScrapeFailure } from '../scrape/failure.ts';
 import type { Outcome } from '../scrape/outcome.ts';
 import { TargetScraper, type ScrapedTarget } from '../scrape/target-scraper.ts';
+import { collectGarbage } from './collect.ts';
 import type { MemoryLedger } from './memory-ledger.ts';
 import type { AnswerEntry } from './protocol.ts';
 import { memoryMessage, WorkerMemory } from './worker-memory.ts';
@@ -40,6 +41,8 @@ export class WorkerScrapes {
     this.memory = new WorkerMemory(options.ledger, options.thread, {
       giveWay: (scrape) => this.cancel(scrape, 'memory'),
       call: () => options.memoryShort(),
+      processBytes: () => process.memoryUsage.rss(),
+      collect: collectGarbage,
     });
   }
 

@@ -1,6 +1,6 @@
 import { parentPort, workerData } from 'node:worker_threads';
 import { collectGarbage } from './collect.ts';
-import { MemoryLedger } from './memory-ledger.ts';
+import { MemoryLedger, type LedgerOptions } from './memory-ledger.ts';
 import { OpenAnswers } from './open-answers.ts';
 import type { WorkerReply, WorkerRequest } from './protocol.ts';
 import { WorkerScrapes } from './worker-scrapes.ts';
@@ -10,17 +10,15 @@ export interface WorkerData {
   readonly userAgent: string;
   /** The worker's place among the workers, and in the ledger. */
   readonly thread: number;
-  readonly ledger: SharedArrayBuffer;
-  /** Bytes that all threads may hold together. */
-  readonly memoryLimit: number;
+  readonly ledger: LedgerOptions;
 }
 
 const port = parentPort!;
-const { userAgent, thread, ledger, memoryLimit } = workerData as WorkerData;
+const { userAgent, thread, ledger } = workerData as WorkerData;
 const scrapes = new WorkerScrapes({
   userAgent,
   thread,
-  ledger: new MemoryLedger(memoryLimit, ledger),
+  ledger: new MemoryLedger(ledger),
   ended: (scrape, outcome) => reply({ type: 'scraped', scrape, outcome }),
   memoryShort: () => reply({ type: 'memoryShort' }),
 });

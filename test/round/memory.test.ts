@@ -22,7 +22,7 @@ t.test('the largest body is given up when memory is short, and nothing else', as
   await using huge = await startPlainPod({ body: () => large });
   await using small = await startPlainPod({ body: () => 'a_metric 1\n' });
   for (const workers of [1, 2]) {
-    const ledger = new MemoryLedger(4 * MEBIBYTE);
+    const ledger = new MemoryLedger({ limit: 4 * MEBIBYTE });
     await using scraper = await startScraper([huge, small], { ledger, maxWorkers: workers });
     for (let i = 0; i < 2; i++) {
       using round = await ask(scraper);
@@ -31,7 +31,7 @@ t.test('the largest body is given up when memory is short, and nothing else', as
     }
     t.equal(scraper.crashes.length, 0);
   }
-  const ledger = new MemoryLedger(100 * MEBIBYTE);
+  const ledger = new MemoryLedger({ limit: 100 * MEBIBYTE });
   await using scraper = await startScraper([huge, small], { ledger });
   const round = await ask(scraper);
   t.same(states(round), ['up', 'up'], 'with more of it');
@@ -43,7 +43,7 @@ t.test('the largest body is given up when memory is short, and nothing else', as
 
 t.test('the answer that has been read the longest is cut off when nothing else can give way', async (t) => {
   await using pods = await startPlainPod();
-  const ledger = new MemoryLedger(2 * MEBIBYTE);
+  const ledger = new MemoryLedger({ limit: 2 * MEBIBYTE });
   await using scraper = await startScraper([pods], { ledger });
   const cut: string[] = [];
   using _first = scraper.memory.reading(() => cut.push('first'));

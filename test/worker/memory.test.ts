@@ -1,20 +1,22 @@
 import t from 'tap';
-import { memoryBudget, MemoryLedger } from '../../src/worker/memory-ledger.ts';
+import { heldLimit, MemoryLedger } from '../../src/worker/memory-ledger.ts';
 import { SMALLEST_VICTIM, WorkerMemory } from '../../src/worker/worker-memory.ts';
 
 const MEBIBYTE = 1024 * 1024;
 
 /** Two workers with one ledger, and what each of them asked for. */
 function twoWorkers(limit: number) {
-  const ledger = new MemoryLedger(limit);
+  const ledger = new MemoryLedger({ limit });
   const workers = [0, 1].map((thread) => {
     const asked: (number | 'call')[] = [];
-    const memory = new WorkerMemory(new MemoryLedger(limit, ledger.shared), thread, {
+    const memory = new WorkerMemory(new MemoryLedger(ledger.options), thread, {
       giveWay: (scrape) => {
         asked.push(scrape);
         memory.close(scrape);
       },
       call: () => asked.push('call'),
+      processBytes: () => 0,
+      collect: () => undefined,
     });
     return { memory, asked };
   });
@@ -131,8 +133,42 @@ t.test('a body that does not grow need not give way', async (t) => {
 
 t.test('the budget is less than the limit, and never nothing', async (t) => {
   for (const limit of [64, 128, 256, 512, 4096]) {
-    const budget = memoryBudget(limit * MEBIBYTE);
+    const budget = heldLimit(limit * MEBIBYTE);
     t.ok(budget >= 16 * MEBIBYTE && budget < limit * MEBIBYTE, String(limit));
   }
-  t.ok(memoryBudget(1024 * MEBIBYTE) > memoryBudget(512 * MEBIBYTE));
+  t.ok(heldLimit(1024 * MEBIBYTE) > heldLimit(512 * MEBIBYTE));
 });
+
+t.test(
+  'garbage is collected when the process becomes large, and bodies go when that does not help',
+  async (t) => {
+    const ledger = new MemoryLedger({ processLimit: 1000 * MEBIBYTE });
+    const said: string[] = [];
+    let process = 0;
+    let garbage = 0;
+    const memory = new WorkerMemory(ledger, 0, {
+      giveWay: (scrape) => said.push(`give way ${scrape}`),
+      call: () => said.push('call'),
+      processBytes: () => process,
+      collect: () => {
+        said.push('collect');
+        process -= garbage;
+        garbage = 0;
+      },
+    });
+    const account = memory.account(1);
+    account.hold(20 * MEBIBYTE);
+    t.same(said, [], 'not while it is small');
+    process = 900 * MEBIBYTE;
+    garbage = 200 * MEBIBYTE;
+    account.hold(21 * MEBIBYTE);
+    t.same(said, [], 'nor looked at for every byte');
+    account.hold(30 * MEBIBYTE);
+    t.same(said.splice(0), ['collect']);
+    process = 1100 * MEBIBYTE;
+    t.throws(() => account.hold(60 * MEBIBYTE), { name: 'MemoryError' });
+    memory.close(1);
+    memory.account(2).hold(2 * MEBIBYTE);
+    t.throws(() => memory.account(3).hold(10 * MEBIBYTE), { name: 'MemoryError' }, 'the largest');
+  },
+);

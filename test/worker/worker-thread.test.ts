@@ -11,14 +11,13 @@ import { startPlainPod } from '../round/fixture.ts';
 /** A worker that knows one target, and the outcomes of its scrapes. */
 function startWorker(url: string) {
   const waiting = new Map<number, (outcome: Outcome) => void>();
-  const ledger = new MemoryLedger(1e9);
+  const ledger = new MemoryLedger({ limit: 1e9 });
   const crashed = Promise.withResolvers<Error>();
   const worker = new WorkerThread(
     {
       userAgent: 'test/1',
       thread: 0,
-      ledger: ledger.shared,
-      memoryLimit: ledger.limit,
+      ledger: ledger.options,
     },
     {
       memoryShort: () => {},
