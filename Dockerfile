@@ -12,7 +12,8 @@ WORKDIR /app
 COPY package.json LICENSE ./
 COPY bin bin
 COPY --from=build /build/dist dist
-ENV NODE_ENV=production
+# The launcher would set the others itself, and begin the process anew for it.
+ENV NODE_ENV=production MALLOC_ARENA_MAX=2 MALLOC_MMAP_THRESHOLD_=131072 MALLOC_TRIM_THRESHOLD_=262144
 # The image's user "node", as a number: Kubernetes' runAsNonRoot cannot judge names.
 USER 1000:1000
 EXPOSE 8080

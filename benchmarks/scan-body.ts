@@ -7,13 +7,15 @@ import type * as blockDeflater from '../src/exposition/block-deflater.ts';
 import type * as bodyReader from '../src/exposition/body-reader.ts';
 import type { LabelledExposition } from '../src/exposition/family-block.ts';
 import type * as labelRules from '../src/exposition/label-rules.ts';
+import type * as workshop from '../src/exposition/workshop.ts';
 import type * as zlibHandle from '../src/exposition/zlib-handle.ts';
 import { now } from './clock.ts';
 import { podLabels } from './scrape-config.ts';
 
 /** What the scan is made of: of this revision or of another one. */
 export type ScanSources = Pick<typeof blockDeflater, 'BlockDeflater'> &
-  Pick<typeof bodyReader, 'BodyReader' | 'Workshop'> &
+  Pick<typeof bodyReader, 'BodyReader'> &
+  Pick<typeof workshop, 'Workshop'> &
   Pick<typeof labelRules, 'LabelRules'> &
   Pick<typeof zlibHandle, 'Flush'>;
 
@@ -39,7 +41,12 @@ export async function loadScanSources(folder: string): Promise<ScanSources> {
     return (await import(pathToFileURL(join(folder, 'src', 'exposition', name)).href)) as T;
   }
   const { BlockDeflater } = await load<typeof blockDeflater>('block-deflater.ts');
-  const { BodyReader, Workshop } = await load<typeof bodyReader>('body-reader.ts');
+  const reader = await load<typeof bodyReader & Partial<typeof workshop>>('body-reader.ts');
+  // Older revisions have both in one file.
+  const { Workshop } = reader.Workshop
+    ? (reader as typeof workshop)
+    : await load<typeof workshop>('workshop.ts');
+  const { BodyReader } = reader;
   const { LabelRules } = await load<typeof labelRules>('label-rules.ts');
   const { Flush } = await load<typeof zlibHandle>('zlib-handle.ts');
   return { BlockDeflater, BodyReader, Workshop, LabelRules, Flush };
@@ -49,8 +56,8 @@ export async function loadScanSources(folder: string): Promise<ScanSources> {
 export class Scan {
   readonly samples: readonly ScanSample[];
   readonly #sources: ScanSources;
-  readonly #shop: bodyReader.Workshop;
-  readonly #dryShop: bodyReader.Workshop;
+  readonly #shop: workshop.Workshop;
+  readonly #dryShop: workshop.Workshop;
 
   constructor(sources: ScanSources, bytes: number) {
     const { BlockDeflater, LabelRules, Workshop } = sources;
@@ -96,7 +103,7 @@ export class Scan {
     return times;
   }
 
-  #read(shop: bodyReader.Workshop, { gzip, rules }: ScanSample): LabelledExposition {
+  #read(shop: workshop.Workshop, { gzip, rules }: ScanSample): LabelledExposition {
     const { BodyReader } = this.#sources;
     const reader = new BodyReader(shop, rules, { gzip: true, limit: LIMIT });
     runToEnd(reader.push(gzip));

@@ -1,11 +1,7 @@
 import { gzipSync } from 'node:zlib';
-import {
-  BodyReader,
-  BodySizeError,
-  EncodingError,
-  runToEnd,
-  Workshop,
-} from '../src/exposition/body-reader.ts';
+import { BodyReader, runToEnd } from '../src/exposition/body-reader.ts';
+import { BodySizeError, EncodingError } from '../src/exposition/body-form.ts';
+import { Workshop } from '../src/exposition/workshop.ts';
 import type { LabelledExposition } from '../src/exposition/family-block.ts';
 import { type LabelLimits, NO_LABEL_LIMITS } from '../src/exposition/label-limits.ts';
 import { LabelRules } from '../src/exposition/label-rules.ts';

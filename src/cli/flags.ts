@@ -20,7 +20,7 @@ export { UsageError } from './usage-error.ts';
 const MAX_TIMER_MS = 24 * 86_400_000;
 
 /** At rest, without a single target, the program has more than this. */
-const MIN_MEMORY_BYTES = 64 * 1024 * 1024;
+const MIN_MEMORY_BYTES = 128 * 1024 * 1024;
 
 /** The command line, interpreted and with its defaults. */
 export interface Flags {

@@ -1,19 +1,16 @@
-import type { Account } from './account.ts';
-import { BlockDeflater } from './block-deflater.ts';
+import { BodySizeError, EncodingError, SampleLimitError, type BodyForm } from './body-form.ts';
 import { Body } from './body.ts';
 import { ascii, Byte } from './bytes.ts';
 import { freeBuffer, type LabelledExposition } from './family-block.ts';
 import type { LabelRules } from './label-rules.ts';
 import { LineProblem } from './line-problem.ts';
-import { NameTable } from './name-table.ts';
 import { OpenMetricsReader } from './openmetrics.ts';
 import { ScanError } from './scan-error.ts';
-import { Scanner } from './scanner.ts';
+import { WINDOW_BYTES, type Workshop } from './workshop.ts';
 import { Flush, openGunzip, type ZlibHandle } from './zlib-handle.ts';
 
 /** Wire bytes of one body that are held back before they are inflated and scanned. Most bodies come whole below this. */
 const BATCH_BYTES = 512 * 1024;
-const WINDOW_BYTES = 2 * 1024 * 1024;
 /** More than this is not copied out of a window, but stays in it. */
 const CARRIED_BYTES = WINDOW_BYTES / 2;
 /** Bytes that are scanned between two looks at the clock. */
@@ -21,61 +18,9 @@ const REGION_BYTES = 64 * 1024;
 /** A usual body takes less. One that takes more must not hold up those of other pods, nor the answers. */
 const TURN_MS = 20;
 const NO_BYTES = new Uint8Array(0);
-/** Numbers that a name table may give before the next body starts a new one: names that a broken pod makes up don't stay for ever. */
-const MAX_NAMES = 50_000;
-const MAX_NAME_BYTES = 8 * 1024 * 1024;
 
 /** What a zlib stream that a body has for itself takes: its window of 32 KB and what is around it. */
 const GUNZIP_BYTES = 48 * 1024;
-
-/** The body inflates to more than it may. */
-export class BodySizeError extends Error {}
-/** The body has more samples than it may. */
-export class SampleLimitError extends Error {
-  /** All samples of the body. */
-  readonly samples: number;
-
-  constructor(samples: number, limit: number) {
-    super(`sample_limit exceeded (number of samples: ${samples}, limit: ${limit})`);
-    this.samples = samples;
-  }
-}
-/** The body's compressed form is broken. */
-export class EncodingError extends Error {}
-
-/** How a body comes. */
-export interface BodyForm {
-  readonly gzip: boolean;
-  /** Bytes after decompression from which it is refused: one of exactly that size is, as in Prometheus. */
-  readonly limit: number;
-  /** From so many bytes on it may not be more than so many times as large as it is on the wire. Without, it may. */
-  readonly inflation?: { readonly from: number; readonly most: number };
-  /** Samples that it may have; 0, the default, is any number. */
-  readonly sampleLimit?: number;
-  /** Whether it is OpenMetrics and not text 0.0.4. Default false. */
-  readonly openMetrics?: boolean;
-  /** Where its memory is counted. */
-  readonly account?: Account;
-}
-
-/** What all bodies of one worker share: scratch memory, zlib streams, names. One call at a time uses it. */
-export class Workshop {
-  readonly packer: { deflater: BlockDeflater; keepSmall: boolean } = {
-    deflater: new BlockDeflater(),
-    keepSmall: true,
-  };
-  readonly scanner: Scanner = new Scanner(this.packer);
-  gunzip: ZlibHandle = openGunzip();
-  window: Uint8Array = new Uint8Array(WINDOW_BYTES);
-  #names = new NameTable();
-
-  /** The name table for the next body. */
-  get names(): NameTable {
-    const { size, bytes } = this.#names;
-    if (size > MAX_NAMES || bytes > MAX_NAME_BYTES) this.#names = new NameTable();
-    return this.#names;
-  }
-}
 
 /** Runs what a reader does to its end, without a pause. */
 export function runToEnd<T>(steps: Generator<void, T, void>): T {

@@ -5,18 +5,16 @@ import { escapeHelp, escapeLabelValue, unescapeHelp, unescapeLabelValue } from '
 import { checkLabelLimits, NO_LABEL_LIMITS } from './label-limits.ts';
 import type { SampleLabel } from './label-rules.ts';
 import { LineProblem } from './line-problem.ts';
-import { LineShape, matched, matchLine, valueStops } from './line-shape.ts';
+import { matched, matchLine, valueStops, type LineShape } from './line-shape.ts';
 import { readMetadataLine, truncation } from './metadata-line.ts';
-import type { NameTable } from './name-table.ts';
 import { packSegments, type Packer } from './packer.ts';
+import { ShapeTable } from './shape-table.ts';
 import { isNegative, isNumberAt, Unfit, unfitOf } from './unfit.ts';
 import { readSampleLine, type SampleLine } from './sample-line.ts';
 import { canonicalTimestamp, canonicalValue } from './sample-value.ts';
 
 /** Labelled bytes that are gathered before they are packed. Enough that a family of a usual body is one block. */
 const OUTPUT_BYTES = 2 * 1024 * 1024;
-/** Shapes that are remembered for one set of target label names. A pod that makes new ones for ever starts anew. */
-const MAX_SHAPES = 20_000;
 
 /**
  * Hot. Scans bodies: validates every line as Prometheus' parser for text 0.0.4 does, adds the target's labels, and
@@ -28,8 +26,7 @@ export class Scanner {
   #out: Uint8Array = new Uint8Array(OUTPUT_BYTES);
   #end = 0;
   #stamp = 0;
-  /** By the table that their numbers are from, then by the target label names. */
-  readonly #shapes: WeakMap<NameTable, Map<string, Shapes>> = new WeakMap();
+  readonly #shapes = new ShapeTable();
   #body!: Body;
   #buffer!: Uint8Array;
   #current: BodyFamily | undefined;
@@ -293,7 +290,7 @@ export class Scanner {
       added,
       `${rest}${own.length > 0 ? '}' : ''} ${value}${timestamp}\n`,
     );
-    return sameNames(own, labels) ? this.#shapeOf(name, labels) : undefined;
+    return sameNames(own, labels) ? this.#shapes.shapeOf(this.#body, name, labels) : undefined;
   }
 
   /** The value in canonical form, and the timestamp with a blank before it, where there is one and it is honored. */
@@ -331,36 +328,7 @@ export class Scanner {
     this.#end += added.length;
     this.#end += out.write(tail, this.#end);
   }
-
-  #shapeOf(name: number, labels: readonly SampleLabel[]): LineShape | undefined {
-    const { rules, names } = this.#body;
-    if (!rules.fitsMask) return undefined;
-    let byRules = this.#shapes.get(names);
-    if (byRules === undefined) this.#shapes.set(names, (byRules = new Map()));
-    let shapes = byRules.get(rules.shapeKey);
-    if (shapes === undefined || shapes.size >= MAX_SHAPES) byRules.set(rules.shapeKey, (shapes = new Map()));
-    const labelNames = labels.map((label) => label.name);
-    if (!rules.fits(labelNames)) return undefined;
-    // A shape watches one of them.
-    if (labelNames.includes('le') && labelNames.includes('quantile')) return undefined;
-    const key = `${name} ${labelNames.join(' ')}`;
-    let shape = shapes.get(key);
-    if (shape === undefined) {
-      // One that comes once is not worth it: a body may have a million of them.
-      shapes.set(key, null);
-      return undefined;
-    }
-    if (shape === null) {
-      shape = new LineShape(name, names.text(name), labelNames, rules);
-      shapes.set(key, shape);
-    }
-    // Where labels are not honored, one that collides is renamed line by line, by its value.
-    return shape.mask !== 0 && !rules.honorLabels ? undefined : shape;
-  }
 }
-
-/** By metric name and label names; null for those that were seen once. */
-type Shapes = Map<string, LineShape | null>;
 
 function sameNames(own: readonly SampleLabel[], labels: readonly SampleLabel[]): boolean {
   return own.length === labels.length && own.every((label, i) => label.name === labels[i]!.name);

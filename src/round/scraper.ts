@@ -1,13 +1,12 @@
 import type { ScrapeConfig } from '../config/scrape-config.ts';
-import type { ScrapePools, Target, TargetSet } from '../discovery/target.ts';
-import { assignTargets } from './assignment.ts';
+import type { ScrapePools, TargetSet } from '../discovery/target.ts';
 import { failed, timedOut, type Outcome } from '../scrape/outcome.ts';
-import type { ScrapedTarget } from '../scrape/target-scraper.ts';
 import type { AnswerEntry } from '../worker/protocol.ts';
 import { awaitScrapes, type RoundEntry, type RoundOptions } from './round.ts';
 import { MemoryLedger } from '../worker/memory-ledger.ts';
 import { ClaimFinder } from '../merge/claim-finder.ts';
 import { MemoryGuard } from './memory-guard.ts';
+import { OwnedTargets } from './owned-targets.ts';
 import { Releases } from './releases.ts';
 import { Scrape, type OwnedTarget } from './scrape.ts';
 import { overTargetLimit } from './target-limits.ts';
@@ -17,10 +16,6 @@ import type { WorkerThread } from '../worker/worker-thread.ts';
 
 /** A virt-handler with a hung VM answers after 10 s. */
 const ABANDON_AFTER_MS = 12_000;
-/** What a target costs beside its bytes, in bytes; a guess that only has to keep many small ones from counting as nothing. */
-const COST_PER_TARGET = 20_000;
-/** Fewer targets than this are not worth another worker. */
-const TARGETS_PER_WORKER = 8;
 
 /** Where what happens is counted. */
 export interface ScrapeEvents {
@@ -55,9 +50,7 @@ export interface Round extends Disposable {
 export class Scraper implements AsyncDisposable {
   readonly #options: ScraperOptions;
   readonly #workers: WorkerPool;
-  #targets: readonly OwnedTarget[] = [];
-  /** Every target that a worker knows: those of the target set, and those that are gone but pinned. */
-  readonly #owned: Set<OwnedTarget> = new Set();
+  readonly #owned: OwnedTargets;
   /** Scrapes under way. */
   readonly #scrapes: Map<number, Scrape> = new Map();
   readonly #turns: Turns = new Turns();
@@ -69,7 +62,6 @@ export class Scraper implements AsyncDisposable {
   #claims: ClaimFinder = new ClaimFinder([]);
   /** By scrape pool, what becomes of targets that are not scraped at all. */
   #refused: ReadonlyMap<string, Outcome> = new Map();
-  #lastTarget = 0;
   #lastScrape = 0;
 
   constructor(options: ScraperOptions) {
@@ -80,6 +72,7 @@ export class Scraper implements AsyncDisposable {
       memoryShort: () => this.memory.relieve(),
       crashed: (index, error) => this.#crashed(index, error),
     });
+    this.#owned = new OwnedTargets(this.#workers, options.pools, options.maxWorkers);
     this.memory = new MemoryGuard(ledger, this.#workers);
     this.#releases = new Releases(this.#workers);
     // While it starts, the targets are looked for.
@@ -88,7 +81,7 @@ export class Scraper implements AsyncDisposable {
 
   /** The targets as they are now, in the order of the target set. */
   get targets(): readonly OwnedTarget[] {
-    return this.#targets;
+    return this.#owned.list;
   }
 
   /** Tells where targets of the target set may have the same series. */
@@ -101,8 +94,8 @@ export class Scraper implements AsyncDisposable {
   }
 
   /** The scrape config of a target. */
-  configOf({ target }: OwnedTarget): ScrapeConfig {
-    return this.#options.pools.get(target.scrapePool)!;
+  configOf(target: OwnedTarget): ScrapeConfig {
+    return this.#owned.configOf(target);
   }
 
   get workers(): number {
@@ -123,42 +116,10 @@ export class Scraper implements AsyncDisposable {
     const { targets } = set;
     this.#claims = new ClaimFinder(targets.map(({ labels }) => labels));
     this.#refused = overTargetLimit(targets, this.#options.pools);
-    const wanted = Math.ceil(targets.length / TARGETS_PER_WORKER);
-    this.#workers.grow(Math.min(this.#options.maxWorkers, wanted));
-    // One that is gone but still being scraped may come back.
-    const before = new Map(
-      [...this.#owned]
-        .filter(({ gone, inFlight }) => !gone || inFlight !== undefined)
-        .map((owned) => [owned.target.key, owned]),
-    );
-    const owners = assignTargets(
-      targets.map((target) => costOf(before.get(target.key))),
-      targets.map((target) => before.get(target.key)?.worker),
-      this.#workers.size,
-    );
-    const added: ScrapedTarget[][] = this.#workers.threads.map(() => []);
-    this.#targets = targets.map((target, i) => {
-      const known = before.get(target.key);
-      const worker = owners[i]!;
-      // One that is being scraped stays where it is until a later change.
-      if (known !== undefined && (known.worker === worker || known.inFlight !== undefined)) {
-        before.delete(target.key);
-        known.gone = false;
-        return known;
-      }
-      const owned = this.#own(target, worker);
-      owned.last = known?.last;
-      added[worker]!.push(this.#workerTarget(owned));
-      return owned;
-    });
-    for (const [worker, list] of added.entries()) {
-      if (list.length > 0) this.#workers.at(worker).post({ type: 'targets', added: list, removed: [] });
-    }
-    for (const gone of before.values()) {
-      gone.gone = true;
+    for (const gone of this.#owned.set(targets)) {
       this.#dropReusable(gone);
       if (gone.inFlight !== undefined && gone.inFlight.waiters.size === 0) this.#cancel(gone.inFlight);
-      this.#unpinTarget(gone, 0);
+      this.#owned.unpin(gone, 0);
     }
   }
 
@@ -202,12 +163,7 @@ export class Scraper implements AsyncDisposable {
     this.#options.events.workerCrashed(error);
     const outcome = ({ startedAt }: Scrape): Outcome =>
       failed('worker', `the worker thread ended: ${error.message}`, (performance.now() - startedAt) / 1000);
-    const targets = [...this.#owned].filter((owned) => owned.worker === index);
-    this.#workers.at(index).post({
-      type: 'targets',
-      added: targets.map((owned) => this.#workerTarget(owned)),
-      removed: [],
-    });
+    const targets = this.#owned.tellAgain(index);
     for (const scrape of this.#kept) {
       if (scrape.target.worker === index) scrape.outcome = outcome(scrape);
     }
@@ -217,37 +173,6 @@ export class Scraper implements AsyncDisposable {
     for (const scrape of begun) {
       if (scrape.target.worker === index) this.#ended(scrape.id, outcome(scrape));
     }
-  }
-
-  #own(target: Target, worker: number): OwnedTarget {
-    const owned: OwnedTarget = {
-      id: ++this.#lastTarget,
-      target,
-      worker,
-      inFlight: undefined,
-      reusable: undefined,
-      last: undefined,
-      pins: 0,
-      gone: false,
-    };
-    this.#owned.add(owned);
-    return owned;
-  }
-
-  #workerTarget(owned: OwnedTarget): ScrapedTarget {
-    const { id, target } = owned;
-    const config = this.configOf(owned);
-    return {
-      id,
-      url: target.url,
-      labels: target.labels,
-      honorLabels: config.honorLabels,
-      honorTimestamps: config.honorTimestamps,
-      enableCompression: config.enableCompression,
-      followRedirects: config.followRedirects,
-      limits: config.limits,
-      tls: config.tls,
-    };
   }
 
   #joinOrStart(target: OwnedTarget, timeoutMs: number): Scrape {
@@ -297,7 +222,7 @@ export class Scraper implements AsyncDisposable {
     this.#pin(scrape);
     if (this.#options.reuseMs > 0 && !target.gone) this.#keepForReuse(target, scrape);
     this.#unpin(scrape);
-    this.#unpinTarget(target, 1);
+    this.#owned.unpin(target, 1);
     this.#setOutcome(scrape, outcome);
     for (const waiter of scrape.waiters) waiter();
     scrape.waiters.clear();
@@ -350,17 +275,6 @@ export class Scraper implements AsyncDisposable {
   #unpin(scrape: Scrape): void {
     scrape.pins--;
     if (scrape.pins === 0 && this.#kept.delete(scrape)) this.#releases.add(scrape);
-    this.#unpinTarget(scrape.target, 1);
+    this.#owned.unpin(scrape.target, 1);
   }
-
-  #unpinTarget(target: OwnedTarget, pins: number): void {
-    target.pins -= pins;
-    if (!target.gone || target.pins > 0) return;
-    this.#owned.delete(target);
-    this.#workers.at(target.worker).post({ type: 'targets', added: [], removed: [target.id] });
-  }
-}
-
-function costOf(owned: OwnedTarget | undefined): number {
-  return COST_PER_TARGET + (owned?.last?.outcome.bodyBytes ?? 0);
 }

@@ -1,11 +1,7 @@
 import type { Dispatcher } from 'undici';
 import { MemoryError } from '../exposition/account.ts';
-import {
-  BodySizeError,
-  EncodingError,
-  SampleLimitError,
-  type BodyReader,
-} from '../exposition/body-reader.ts';
+import { type BodyReader } from '../exposition/body-reader.ts';
+import { BodySizeError, EncodingError, SampleLimitError } from '../exposition/body-form.ts';
 import type { LabelledExposition } from '../exposition/family-block.ts';
 import { isOpenMetrics, isProtobuf } from '../exposition/content-type.ts';
 import { ScanError } from '../exposition/scan-error.ts';

@@ -1,7 +1,8 @@
 import type { ScrapeLimits, TlsConfig } from '../config/scrape-config.ts';
 import type { Labels } from '../discovery/target.ts';
 import type { Account } from '../exposition/account.ts';
-import { BodyReader, type Workshop } from '../exposition/body-reader.ts';
+import { BodyReader } from '../exposition/body-reader.ts';
+import { type Workshop } from '../exposition/workshop.ts';
 import type { LabelledExposition } from '../exposition/family-block.ts';
 import { LabelRules } from '../exposition/label-rules.ts';
 import { Connection } from './connection.ts';

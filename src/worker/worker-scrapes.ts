@@ -1,4 +1,4 @@
-import { Workshop } from '../exposition/body-reader.ts';
+import { Workshop } from '../exposition/workshop.ts';
 import { freeParts, type LabelledExposition } from '../exposition/family-block.ts';
 import type { ShareTarget } from '../merge/share.ts';
 import { ScrapeFailure } from '../scrape/failure.ts';

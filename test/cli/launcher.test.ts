@@ -70,3 +70,27 @@ t.test('an entry that cannot be loaded ends with status 1', async (t) => {
   t.equal(status, 1);
   t.match(stderr, /^kubevirt-metrics-gateway cannot start: Error: boom\n/);
 });
+
+t.test(
+  'memory that is given back goes back to the system: glibc is told so when the process begins',
+  async (t) => {
+    const show = `console.log(process.pid, process.argv.length, ${JSON.stringify(
+      ['ARENA_MAX', 'MMAP_THRESHOLD_', 'TRIM_THRESHOLD_'].map((name) => `MALLOC_${name}`),
+    )}.map((name) => process.env[name]).join());`;
+    const launcher = launcherAmong(
+      t.testdir({ 'package.json': '{ "type": "module" }', dist: { 'main.js': show } }),
+    );
+    const start = (env: NodeJS.ProcessEnv) => {
+      const { pid, stdout } = spawnSync(process.execPath, ['--no-deprecation', launcher, '-x'], {
+        encoding: 'utf8',
+        env: { PATH: process.env['PATH'], ...env },
+      });
+      return stdout.replace(`${pid} `, 'the same process ');
+    };
+    t.equal(start({}), 'the same process 3 2,131072,262144\n');
+    t.equal(start({ MALLOC_ARENA_MAX: '8' }), 'the same process 3 8,131072,262144\n', 'what is set stays');
+    const file = readFileSync(join(dirname(LAUNCHER), '..', 'Dockerfile'), 'utf8');
+    for (const [, name = '', value = ''] of readFileSync(LAUNCHER, 'utf8').matchAll(/(MALLOC_\w+): '(\d+)'/g))
+      t.ok(file.includes(` ${name}=${value}`), `${name} in the Dockerfile`);
+  },
+);

@@ -113,6 +113,7 @@ t.test('what is told in numbers, and what is not supported, is so in the sources
     ['README.md', 'Node.js 24 or newer', 'bin/kubevirt-metrics-gateway.js', 'oldest = 24'],
     ['README.md', 'status 2', 'src/main.ts', 'MISUSE = 2'],
     ['docs/differences.md', '256 MiB', 'src/scrape/target-scraper.ts', BODY_BYTES],
+    ['docs/differences.md', 'may have 2 MiB', 'src/scrape/connection.ts', 'HEADER_BYTES = 2 * 1024 * 1024'],
     ['docs/differences.md', 'more than 200 times', 'src/scrape/target-scraper.ts', INFLATION],
     ['docs/differences.md', '4096 characters', 'src/selector/value-matcher.ts', 'MAX_PATTERN_LENGTH = 4096'],
     ['docs/differences.md', '5000 instructions', 'src/selector/value-matcher.ts', 'MAX_PROGRAM_SIZE = 5000'],
@@ -120,7 +121,7 @@ t.test('what is told in numbers, and what is not supported, is so in the sources
     // A watch lasts up to a quarter more than this.
     ['docs/telemetry.md', 'below three minutes', 'src/discovery/kubernetes-watch.ts', 'watchSeconds: 120'],
     ['ARCHITECTURE.md', '12 s old', 'src/round/scraper.ts', 'ABANDON_AFTER_MS = 12_000'],
-    ['ARCHITECTURE.md', 'every eight targets', 'src/round/scraper.ts', 'TARGETS_PER_WORKER = 8'],
+    ['ARCHITECTURE.md', 'every eight targets', 'src/round/owned-targets.ts', 'TARGETS_PER_WORKER = 8'],
     ['ARCHITECTURE.md', 'at most eight', 'src/gateway.ts', 'MAX_WORKERS = 8'],
     ['ARCHITECTURE.md', 'below 4 KiB', 'src/exposition/packer.ts', 'SMALL_BYTES = 4096'],
     ['ARCHITECTURE.md', 'below 512 KiB', 'src/exposition/body-reader.ts', 'BATCH_BYTES = 512 * 1024'],

@@ -1,13 +1,9 @@
 import { randomFillSync } from 'node:crypto';
 import { gzipSync } from 'node:zlib';
 import t from 'tap';
-import {
-  BodyReader,
-  BodySizeError,
-  EncodingError,
-  runToEnd,
-  Workshop,
-} from '../../src/exposition/body-reader.ts';
+import { BodyReader, runToEnd } from '../../src/exposition/body-reader.ts';
+import { BodySizeError, EncodingError } from '../../src/exposition/body-form.ts';
+import { Workshop } from '../../src/exposition/workshop.ts';
 import { linesOf, piecesOf, read, refusalOf, rulesOf, show, textOf, thrownBy } from './fixture.ts';
 
 const at = 'instance="i",job="j"';

@@ -1,6 +1,6 @@
 import { gzipSync } from 'node:zlib';
 import t from 'tap';
-import { Workshop } from '../../src/exposition/body-reader.ts';
+import { Workshop } from '../../src/exposition/workshop.ts';
 import { ScanError } from '../../src/exposition/scan-error.ts';
 import { CORPUS_MISSING, corpusBodies } from './corpus.ts';
 import { read, type Reading } from './fixture.ts';

@@ -1,7 +1,7 @@
 import { gzipSync } from 'node:zlib';
 import t from 'tap';
 import { createRandom } from '../../simulator/random.ts';
-import { Workshop } from '../../src/exposition/body-reader.ts';
+import { Workshop } from '../../src/exposition/workshop.ts';
 import { linesOf, read, rulesOf, show } from './fixture.ts';
 import { generatedBody, generatedLine } from './generated-body.ts';
 

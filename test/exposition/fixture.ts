@@ -1,6 +1,7 @@
 import { inflateRawSync } from 'node:zlib';
 import type { Account } from '../../src/exposition/account.ts';
-import { BodyReader, runToEnd, Workshop } from '../../src/exposition/body-reader.ts';
+import { BodyReader, runToEnd } from '../../src/exposition/body-reader.ts';
+import { Workshop } from '../../src/exposition/workshop.ts';
 import type { BlockPart, LabelledExposition } from '../../src/exposition/family-block.ts';
 import { LabelRules } from '../../src/exposition/label-rules.ts';
 import { MetricType, typeWord } from '../../src/exposition/metric-type.ts';

@@ -1,7 +1,7 @@
 import { gzipSync } from 'node:zlib';
 import t from 'tap';
 import type { Labels } from '../../src/discovery/target.ts';
-import { BodySizeError, SampleLimitError } from '../../src/exposition/body-reader.ts';
+import { BodySizeError, SampleLimitError } from '../../src/exposition/body-form.ts';
 import { NO_LABEL_LIMITS, type LabelLimits } from '../../src/exposition/label-limits.ts';
 import { LabelRules } from '../../src/exposition/label-rules.ts';
 import { ScanError } from '../../src/exposition/scan-error.ts';

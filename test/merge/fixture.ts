@@ -1,6 +1,7 @@
 import { gunzipSync } from 'node:zlib';
 import { BlockDeflater } from '../../src/exposition/block-deflater.ts';
-import { runToEnd, Workshop } from '../../src/exposition/body-reader.ts';
+import { runToEnd } from '../../src/exposition/body-reader.ts';
+import { Workshop } from '../../src/exposition/workshop.ts';
 import { GzipJoin, HeaderCache } from '../../src/merge/gzip-join.ts';
 import type { Conflicts } from '../../src/merge/conflicts.ts';
 import { NOTHING_DECIDED, planAnswer, type DecidedTypes, type Planned } from '../../src/merge/plan.ts';

@@ -2,7 +2,7 @@ import { createServer, type IncomingMessage, type ServerResponse } from 'node:ht
 import type { AddressInfo } from 'node:net';
 import t from 'tap';
 import { NO_LIMITS } from '../../src/config/limits-section.ts';
-import { Workshop } from '../../src/exposition/body-reader.ts';
+import { Workshop } from '../../src/exposition/workshop.ts';
 import type { FailureReason } from '../../src/scrape/failure.ts';
 import { placeOf, redirectedTo, refererOf } from '../../src/scrape/redirect.ts';
 import { TargetScraper } from '../../src/scrape/target-scraper.ts';

@@ -7,7 +7,7 @@ import type { TLSSocket } from 'node:tls';
 import t from 'tap';
 import type { TlsConfig } from '../../src/config/scrape-config.ts';
 import { NO_LIMITS } from '../../src/config/limits-section.ts';
-import { Workshop } from '../../src/exposition/body-reader.ts';
+import { Workshop } from '../../src/exposition/workshop.ts';
 import { FAILURE_REASONS, ScrapeFailure } from '../../src/scrape/failure.ts';
 import { TargetScraper, type ScrapedTarget } from '../../src/scrape/target-scraper.ts';
 import { createAuthority } from '../../simulator/certificate.ts';

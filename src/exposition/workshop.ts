@@ -1,0 +1,29 @@
+import { BlockDeflater } from './block-deflater.ts';
+import { NameTable } from './name-table.ts';
+import { Scanner } from './scanner.ts';
+import { openGunzip, type ZlibHandle } from './zlib-handle.ts';
+
+/** Bytes of a window. */
+export const WINDOW_BYTES: number = 2 * 1024 * 1024;
+/** Numbers that a name table may give before the next body starts a new one: names that a broken pod makes up don't stay for ever. */
+const MAX_NAMES = 50_000;
+const MAX_NAME_BYTES = 8 * 1024 * 1024;
+
+/** What all bodies of one worker share: scratch memory, zlib streams, names. One call at a time uses it. */
+export class Workshop {
+  readonly packer: { deflater: BlockDeflater; keepSmall: boolean } = {
+    deflater: new BlockDeflater(),
+    keepSmall: true,
+  };
+  readonly scanner: Scanner = new Scanner(this.packer);
+  gunzip: ZlibHandle = openGunzip();
+  window: Uint8Array = new Uint8Array(WINDOW_BYTES);
+  #names = new NameTable();
+
+  /** The name table for the next body. */
+  get names(): NameTable {
+    const { size, bytes } = this.#names;
+    if (size > MAX_NAMES || bytes > MAX_NAME_BYTES) this.#names = new NameTable();
+    return this.#names;
+  }
+}
