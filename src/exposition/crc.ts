@@ -21,8 +21,16 @@ const powers: Uint32Array = (() => {
   return table;
 })();
 
+/** Shifts of short lengths, which come again and again; 0 for those that were not asked for. */
+const shortShifts = new Uint32Array(4096);
+
 /** x^(8 * length) modulo the polynomial: the factor by which a CRC moves when `length` bytes follow. */
 export function crcShift(length: number): number {
+  if (length >= shortShifts.length) return shiftOf(length);
+  return (shortShifts[length] ||= shiftOf(length));
+}
+
+function shiftOf(length: number): number {
   let shift = 0x80000000;
   // Starts at 2^3, since a byte has eight bits.
   for (let i = 3; length > 0; i = (i + 1) & 31, length = Math.floor(length / 2)) {

@@ -14,14 +14,14 @@ const SORTED_OUT: Origin = { type: MetricType.none, unfit: Unfit.le | Unfit.quan
  * Makes a family hold only what strict readers take when it is of `type`. What they refuse goes, in the order of the
  * targets, to the families of its sample names, which `familyOf` gives. All samples of a target that have the same name
  * stay or go together, so that those of a series keep their order. Samples of the family's own name stay even so;
- * `stuck` tells of them.
+ * `stuck` tells of them. Pauses; returns the bytes that it copied.
  */
-export function settleFamily(
+export function* settleFamily(
   family: ShareFamily,
   type: MetricType,
   familyOf: (name: string) => ShareFamily,
   deflater: BlockDeflater,
-): void {
+): Generator<void, number, void> {
   const all = family.empty();
   family.stuck = false;
   const refused = new Map<Origin, Set<string>>();
@@ -31,7 +31,9 @@ export function settleFamily(
     let names = refused.get(origin);
     if (names === undefined) refused.set(origin, (names = new Set()));
     addRefusedNames(names, linesOf(part), family.name, type);
+    yield;
   }
+  let copiedBytes = 0;
   const settled = new Map<Origin, Origin>();
   for (const { part, origin } of all) {
     const names = refused.get(origin);
@@ -45,9 +47,13 @@ export function settleFamily(
     const lines = linesOf(part);
     for (const [home, bytes] of sortLines(lines, (name) => (names.has(name) ? name : family.name))) {
       const to = home === family.name ? family : familyOf(home);
-      to.add([partOf(bytes, deflater)], home === family.name ? own : SORTED_OUT);
+      const copied = partOf(bytes, deflater);
+      copiedBytes += copied.bytes.length;
+      to.add([copied], home === family.name ? own : SORTED_OUT);
     }
+    yield;
   }
+  return copiedBytes;
 }
 
 function addRefusedNames(names: Set<string>, lines: Uint8Array, family: string, type: MetricType): void {

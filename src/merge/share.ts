@@ -54,7 +54,7 @@ export class Share {
     this.#deflater = deflater;
   }
 
-  /** Memory that it takes beside the expositions, in bytes, about. What settling copies is not in it. */
+  /** Memory that it takes beside the expositions, in bytes, about. */
   get heldBytes(): number {
     return this.#all.length * FAMILY_BYTES + this.#copiedBytes;
   }
@@ -97,7 +97,13 @@ export class Share {
     const runs = new FamilyRuns();
     const familyOf = (name: string): ShareFamily => findFamily(this.#all, name) ?? runs.family(name, false);
     for (let i = 0; i < decided.length; i += 2) {
-      settleFamily(this.#families[decided[i]!]!, decided[i + 1] as MetricType, familyOf, this.#deflater);
+      const family = this.#families[decided[i]!]!;
+      this.#copiedBytes += yield* settleFamily(
+        family,
+        decided[i + 1] as MetricType,
+        familyOf,
+        this.#deflater,
+      );
       yield;
     }
     this.#all = yield* mergeRuns(this.#all, yield* runs.sorted());

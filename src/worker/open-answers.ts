@@ -82,10 +82,15 @@ export class OpenAnswers {
         await this.#begin(answer, open, pages(answer, open.share));
         break;
       }
-      case 'settle':
-        await this.#run(answer, open, open.share!.settle(request.decided));
-        await this.#begin(answer, open, pages(answer, open.share!));
+      case 'settle': {
+        const share = open.share!;
+        const before = share.heldBytes;
+        await this.#run(answer, open, share.settle(request.decided));
+        if (!this.#isOpen(answer, open)) return;
+        this.#hold(open, share.heldBytes - before);
+        await this.#begin(answer, open, pages(answer, share));
         break;
+      }
       case 'compose':
         await this.#begin(
           answer,

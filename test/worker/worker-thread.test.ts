@@ -128,9 +128,10 @@ t.test('a thread that ends unasked', async (t) => {
   worker.compose(1, allOf(await worker.survey(1, entries, [])));
   await worker.nextPart(1);
   const waiting = worker.nextPart(1);
+  const crash = worker.crash();
   const surveying = worker.survey(2, entries, []);
   await Promise.all([
-    worker.crash(),
+    crash,
     t.rejects(waiting, { message: /ended/ }, 'who waits for a part is told'),
     t.rejects(surveying, { message: /ended/ }, 'who waits for a survey too'),
   ]);
