@@ -13,6 +13,7 @@ import { isNegative, isNumberAt, Unfit, unfitOf } from './unfit.ts';
 import { readSampleLine, type SampleLine } from './sample-line.ts';
 import { canonicalTimestamp, canonicalValue } from './sample-value.ts';
 
+const METRIC_NAME = /^[a-zA-Z_:][a-zA-Z0-9_:]*$/;
 /** Labelled bytes that are gathered before they are packed. Enough that a family of a usual body is one block. */
 const OUTPUT_BYTES = 2 * 1024 * 1024;
 
@@ -255,8 +256,13 @@ export class Scanner {
         value: unescapeLabelValue(utf8(buffer, line.labels[i + 2]!, line.labels[i + 3]!)),
       });
     }
-    if (labels.some((label) => label.name === '__name__')) {
-      this.#doubled('__name__', name);
+    const renamed = labels.find((label) => label.name === '__name__');
+    if (renamed !== undefined) {
+      // Found before it is seen that the name is there twice.
+      if (!METRIC_NAME.test(renamed.value))
+        throw new LineProblem('a label "__name__" that is no metric name', { counted: true });
+      if (unwritable) this.#body.unwritten++;
+      else this.#doubled('__name__', name);
       return undefined;
     }
     const { injection, added: fromTarget, own } = rules.apply(labels);
@@ -266,6 +272,11 @@ export class Scanner {
       const final = [['__name__', metric] as const, ...all.filter(([, text]) => text !== '')];
       checkLabelLimits(rules.limits, metric, final, this.#body.usage);
     }
+    if (unwritable) {
+      // Prometheus finds its timestamp to be out of bounds before it looks for a label that comes twice.
+      this.#body.unwritten++;
+      return undefined;
+    }
     const seen = new Set<string>();
     for (const label of own) {
       if (seen.has(label.name)) {
@@ -273,10 +284,6 @@ export class Scanner {
         return undefined;
       }
       seen.add(label.name);
-    }
-    if (unwritable) {
-      this.#body.unwritten++;
-      return undefined;
     }
     const added = own.length > 0 ? injection.before : injection.alone;
     const family = this.#body.familyOfSample(name);

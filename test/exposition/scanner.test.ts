@@ -200,7 +200,7 @@ t.test('what Prometheus refuses is refused, with its line', async (t) => {
     ['\n\na{x="1",y="2",x="3"} 1\n', /^line 3: label name "x" is not unique/, 'a label twice'],
     ['a{x="1",x="1"} 1\n', /^line 1: label name "x" is not unique/, 'even with the same value'],
     ['a{__name__="b"} 1\n', /^line 1: label name "__name__" is not unique/, 'the name twice'],
-    ['a{__name__=""} 1\n', /^line 1: label name "__name__" is not unique/, 'an empty name'],
+    ['a{__name__=""} 1\n', /^line 1: a label "__name__" that is no metric name/, 'an empty name'],
     ['a\n', /^line 1: expected a value, got end of line/, 'no value'],
     ['a{x="1"}\n', /^line 1: expected a value, got end of line/, 'no value after labels'],
     ['a{x="1"}{y="2"} 1\n', /^line 1: expected a value/, 'braces twice'],
