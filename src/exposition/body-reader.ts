@@ -292,6 +292,9 @@ export class BodyReader {
   }
 
   *#endOfBody(): Generator<void, void, void> {
+    // Prometheus' lexer of OpenMetrics passes over NUL bytes behind # EOF; without one the body is refused in any case.
+    if (this.#openMetrics !== undefined)
+      while (this.#have > 0 && this.#window[this.#have - 1] === Byte.nul) this.#have--;
     const broken = this.#openMetrics !== undefined && !this.#endsWithLine();
     // Prometheus does not count the sample that it breaks off in.
     if (broken) this.#have = this.#window.subarray(0, this.#have).lastIndexOf(Byte.newline) + 1;
