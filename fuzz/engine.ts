@@ -115,7 +115,7 @@ export class SourceEngine implements Engine {
 /** One line before the body: a comment, or a HELP where the format has no comments. */
 function fill({ body, openMetrics }: Member, bytes: number): Buffer {
   const start = openMetrics ? '# HELP zzz_fill ' : '# ';
-  return Buffer.concat([Buffer.from(`${start}${'-'.repeat(bytes)}\n`), body]);
+  return Buffer.concat([Buffer.from(`${start}${'-'.repeat(Math.max(1, bytes))}\n`), body]);
 }
 
 interface Reading {

@@ -72,6 +72,6 @@ const readFlags = (args: readonly string[]) => {
     }).values;
   } catch (error) {
     const [line] = (error as Error).message.split('\n');
-    throw new MisuseError(`${line} See --help.`);
+    throw new MisuseError(`${line}; see --help`);
   }
 };

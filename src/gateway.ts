@@ -78,6 +78,8 @@ export async function startGateway({ config, flags, version, log }: GatewayOptio
     }),
   );
   telemetry.observe(scraper, discovery);
+  if (config.scrapeConfigs.length === 0)
+    log.warn('the configuration has no scrape_configs; every answer is empty');
   const server = createServer({
     discovery,
     scraper,

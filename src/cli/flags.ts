@@ -20,7 +20,7 @@ export { UsageError } from './usage-error.ts';
 const MAX_TIMER_MS = 24 * 86_400_000;
 
 /** At rest, without a single target, the program has more than this. */
-const MIN_MEMORY_BYTES = 128 * 1024 * 1024;
+const MIN_MEMORY_BYTES = 192 * 1024 * 1024;
 
 /** The command line, interpreted and with its defaults. */
 export interface Flags {
@@ -105,7 +105,7 @@ function readMemoryLimit(given: GivenFlags): number | undefined {
     const bytes = sizeBytes(text);
     if (bytes < MIN_MEMORY_BYTES) {
       throw new Error(
-        `"${text}" is less than ${formatSize(MIN_MEMORY_BYTES)}, and the program alone needs more; give it more, or leave the flag out`,
+        `"${text}" is less than ${formatSize(MIN_MEMORY_BYTES)}, most of which the program alone takes; give it more, or leave the flag out`,
       );
     }
     return bytes;

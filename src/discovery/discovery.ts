@@ -197,7 +197,7 @@ function createProviders(
   shared: Map<string, Provider>,
 ): Provider[] {
   const { env = process.env, kubeconfig } = options;
-  const log = options.log.with({ job: scrapeConfig.jobName });
+  const log = options.log.with({ scrape_pool: scrapeConfig.jobName });
   const providers: Provider[] = [];
   if (scrapeConfig.staticConfigs.length > 0) providers.push(createStaticProvider(scrapeConfig.staticConfigs));
   for (const config of scrapeConfig.fileSdConfigs) providers.push(createFileProvider(config, log));

@@ -230,7 +230,9 @@ export class BodyReader {
     this.bodyBytes += length;
     const { gzip, limit, inflation } = this.#form;
     if (this.bodyBytes >= limit) {
-      throw new BodySizeError(`body_size_limit exceeded (bytes after decompression: at least ${limit})`);
+      throw new BodySizeError(
+        `body_size_limit exceeded (bytes after decompression: ${this.bodyBytes} or more, limit: ${limit})`,
+      );
     }
     if (!gzip || inflation === undefined || this.bodyBytes < inflation.from) return;
     if (this.bodyBytes > this.wireBytes * inflation.most) {

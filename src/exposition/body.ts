@@ -208,7 +208,8 @@ export class Body {
     let line = this.linesBefore + 1;
     for (let i = start; i < at; i++) if (buffer[i] === Byte.newline) line++;
     const samplesPost = this.samples;
-    return new ScanError(message, { line, samples: samplesPost + Number(counted), samplesPost, limit });
+    const samples = samplesPost + Number(counted);
+    return new ScanError(message, { line, samples, samplesPost, limit, usage: this.usage });
   }
 
   /** What the body became once all of it is scanned. Pauses now and then, as `BodyReader` does. */

@@ -256,29 +256,24 @@ export class Scanner {
         value: unescapeLabelValue(utf8(buffer, line.labels[i + 2]!, line.labels[i + 3]!)),
       });
     }
-    const renamed = labels.find((label) => label.name === '__name__');
-    if (renamed !== undefined) {
-      // Found before it is seen that the name is there twice.
-      if (!METRIC_NAME.test(renamed.value))
-        throw new LineProblem('a label "__name__" that is no metric name', { counted: true });
-      if (unwritable) this.#body.unwritten++;
-      else this.#doubled('__name__', name);
-      return undefined;
-    }
-    const { injection, added: fromTarget, own } = rules.apply(labels);
+    const renamed = labels.filter((label) => label.name === '__name__');
+    // In the order in which Prometheus looks: the name, the limits, the timestamp, labels that come twice.
+    if (renamed.some((label) => !METRIC_NAME.test(label.value)))
+      throw new LineProblem('a label "__name__" that is no metric name', { counted: true });
+    const others = renamed.length > 0 ? labels.filter((label) => label.name !== '__name__') : labels;
+    const { injection, added: fromTarget, own } = rules.apply(others);
     if (rules.limits !== NO_LABEL_LIMITS) {
-      const all = [...fromTarget, ...own.map((label) => [label.name, label.value] as const)];
       const metric = names.text(name);
-      const final = [['__name__', metric] as const, ...all.filter(([, text]) => text !== '')];
-      checkLabelLimits(rules.limits, metric, final, this.#body.usage);
+      const exposed = [...renamed, ...own].map((label) => [label.name, label.value] as const);
+      const all = [...fromTarget, ...exposed].filter(([, text]) => text !== '');
+      checkLabelLimits(rules.limits, metric, [['__name__', metric], ...all], this.#body.usage);
     }
     if (unwritable) {
-      // Prometheus finds its timestamp to be out of bounds before it looks for a label that comes twice.
       this.#body.unwritten++;
       return undefined;
     }
-    const seen = new Set<string>();
-    for (const label of own) {
+    const seen = new Set(['__name__']);
+    for (const label of [...renamed, ...own]) {
       if (seen.has(label.name)) {
         this.#doubled(label.name, name);
         return undefined;

@@ -10,7 +10,11 @@ export interface LimitUsage {
 }
 
 /** How near a scrape came to each of the limits that hold for it, as far as it is known. */
-export function limitUsage({ bodyBytes, samples, usage }: Outcome, limits: ScrapeLimits): LimitUsage[] {
+export function limitUsage(
+  { reason, bodyBytes, samples, usage }: Outcome,
+  limits: ScrapeLimits,
+): LimitUsage[] {
+  if (reason === 'target_limit') return [];
   const all: readonly (readonly [limit: FailureReason, taken: number | undefined, most: number])[] = [
     ['body_size_limit', bodyBytes, limits.bodySizeLimit || BODY_BYTES],
     ['sample_limit', samples, limits.sampleLimit],

@@ -107,7 +107,9 @@ export class Exchange {
     const redirect = REDIRECTS.has(status);
     if (redirect && followRedirects && location !== '') this.#location = location;
     else if (status !== 200) {
-      const said = `server returned HTTP status ${status} ${statusText}`.trimEnd();
+      const place =
+        location === '' ? ' without a Location' : ` to ${shown(location)}; follow_redirects is false`;
+      const said = `server returned HTTP status ${status} ${statusText}`.trimEnd() + (redirect ? place : '');
       this.#fail(new ScrapeFailure(redirect ? 'redirect' : 'http_status', said));
     } else {
       this.#contentType = firstOf(headers['content-type']) ?? '';
@@ -185,7 +187,7 @@ export class Exchange {
       });
     }
     if (!(error instanceof ScanError)) return failure('connection');
-    const { samples, samplesPost, limit } = error;
+    const { samples, samplesPost, usage, limit } = error;
     let reason: FailureReason = limit ?? 'exposition';
     let text = message;
     if (limit === undefined && !['', 'gzip', 'identity'].includes(this.#encoding)) {
@@ -195,7 +197,7 @@ export class Exchange {
       reason = 'content_type';
       text = `Content-Type ${shown(this.#contentType)} is no exposition: ${message}`;
     }
-    return new ScrapeFailure(reason, text, { cause: error, refused: { samples, samplesPost } });
+    return new ScrapeFailure(reason, text, { cause: error, refused: { samples, samplesPost, usage } });
   }
 }
 

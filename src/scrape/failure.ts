@@ -1,3 +1,5 @@
+import type { LabelUsage } from '../exposition/label-limits.ts';
+
 /**
  * Why a scrape failed: the closed list of values of the label `reason` of `scrape_failure_reason`, with what each means. Limits bear
  * Prometheus' names for them.
@@ -28,6 +30,7 @@ export type FailureReason = keyof typeof FAILURE_REASONS;
 export interface RefusedSamples {
   readonly samples: number;
   readonly samplesPost: number;
+  readonly usage?: LabelUsage;
 }
 
 /** A failed scrape: the reason for programs, the message for people. */

@@ -107,7 +107,10 @@ export class TargetScraper {
     try {
       for (let requests = 1; ; requests++) {
         used.add(place.origin);
-        const answered = await this.#ask(place, referer, timeoutSeconds, account);
+        const asked: Place = place;
+        const answered = await this.#ask(asked, referer, timeoutSeconds, account).catch((error: unknown) => {
+          throw requests === 1 ? error : redirected(error, asked);
+        });
         if ('exposition' in answered) return answered.exposition;
         if (requests === MOST_REQUESTS)
           throw new ScrapeFailure('redirect', `stopped after ${MOST_REQUESTS} redirects`);
@@ -190,6 +193,16 @@ export class TargetScraper {
       this.#connections.delete(origin);
     }
   }
+}
+
+/** A failure behind a redirect names the place where it came to be. */
+function redirected(error: unknown, { origin, path }: Place): unknown {
+  const at = `redirected to ${(origin + path).slice(0, 200)}: `;
+  if (error instanceof ScrapeFailure) {
+    const { reason, message, refused, cause } = error;
+    return new ScrapeFailure(reason, at + message, { cause, refused });
+  }
+  return new ScrapeFailure('connection', at + (error as Error).message, { cause: error });
 }
 
 /** `body_size_limit` refuses a body of exactly that size, as in Prometheus; the bounds that stand without it are inclusive. */

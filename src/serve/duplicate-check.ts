@@ -55,7 +55,7 @@ export class DuplicateCheck {
     for (const line of lines)
       this.#log.warn('a series is exposed by two targets; readers store the first one only', {
         ...line,
-        count,
+        total: count,
       });
   }
 }

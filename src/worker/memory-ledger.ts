@@ -14,7 +14,7 @@ const LEAST_BUDGET = 16 * 1024 * KIBIBYTE;
 
 /** Bytes that bodies and answers may hold together, in a process that may take so many in all. */
 export function heldLimit(processLimit: number): number {
-  return Math.max(LEAST_BUDGET, (processLimit - PROGRAM_BYTES) * COUNTED_PART);
+  return Math.max(LEAST_BUDGET, Math.floor((processLimit - PROGRAM_BYTES) * COUNTED_PART));
 }
 
 /** How a ledger begins. */

@@ -103,7 +103,7 @@ export class WorkerMemory {
     const largest = this.#ledger.largest();
     if (largest === undefined || largest.thread !== this.#thread || largest.bytes < SMALLEST_VICTIM)
       this.#call();
-    else if (largest.scrape === scrape) throw new MemoryError(memoryMessage(bytes));
+    else if (largest.scrape === scrape) throw new MemoryError(memoryMessage(bytes, this.#ledger));
     else this.#events.giveWay(largest.scrape);
   }
 
@@ -128,7 +128,7 @@ export class WorkerMemory {
 }
 
 /** What is said of a body that was given up. */
-export function memoryMessage(bytes: number): string {
-  const held = (bytes / 1024 / 1024).toFixed(1);
-  return `memory is short, and this body was the largest under way (${held} MiB held); raise --memory.limit or set body_size_limit`;
+export function memoryMessage(bytes: number, { held, limit }: MemoryLedger): string {
+  const mebibytes = (count: number): string => `${(count / 1024 / 1024).toFixed(1)} MiB`;
+  return `memory is short, and this body was the largest under way (it held ${mebibytes(bytes)}, all together ${mebibytes(held)} of ${mebibytes(limit)}); raise --memory.limit or set body_size_limit`;
 }

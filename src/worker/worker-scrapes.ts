@@ -70,7 +70,7 @@ export class WorkerScrapes {
     const scraper = this.#running.get(scrape);
     const message =
       reason === 'memory'
-        ? memoryMessage(this.memory.bytesOf(scrape))
+        ? memoryMessage(this.memory.bytesOf(scrape), this.#options.ledger)
         : 'no complete answer in the time that any caller gave it';
     scraper?.cancel(new ScrapeFailure(reason, message));
   }

@@ -55,7 +55,7 @@ t.test('command lines that are taken', async (t) => {
       want: { memoryLimitBytes: 1536 * MIB },
       why: 'a fraction, the other spelling',
     },
-    { argv: ['--memory.limit=128MB'], want: { memoryLimitBytes: 128 * MIB }, why: 'the least' },
+    { argv: ['--memory.limit=192MB'], want: { memoryLimitBytes: 192 * MIB }, why: 'the least' },
     {
       argv: ['--log.level=debug', '--log.format=json'],
       want: { logLevel: 'debug', logFormat: 'json' },
@@ -179,7 +179,7 @@ t.test('command lines that are refused', async (t) => {
   for (const text of ['0', '-1GB', '65535KB', '67108863.9B']) {
     cases.push({
       argv: [`--memory.limit=${text}`],
-      want: `flag --memory.limit: "${text}" is less than 128MiB, and the program alone needs more; give it more, or leave the flag out`,
+      want: `flag --memory.limit: "${text}" is less than 192MiB, most of which the program alone takes; give it more, or leave the flag out`,
       why: 'too little to run at all',
     });
   }

@@ -52,7 +52,7 @@ t.test('files are read again when they change', async (t) => {
   );
   t.match(
     log.lines.filter(({ level }) => level === 'error'),
-    [{ fields: { file: second, job: 'files' } }],
+    [{ fields: { file: second, scrape_pool: 'files' } }],
   );
 
   await writeFile(first, group('127.0.0.1:6'));

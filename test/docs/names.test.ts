@@ -117,6 +117,7 @@ t.test('what is told in numbers, and what is not supported, is so in the sources
     ['docs/differences.md', 'more than 200 times', 'src/scrape/target-scraper.ts', INFLATION],
     ['docs/differences.md', '4096 characters', 'src/selector/value-matcher.ts', 'MAX_PATTERN_LENGTH = 4096'],
     ['docs/differences.md', '5000 instructions', 'src/selector/value-matcher.ts', 'MAX_PROGRAM_SIZE = 5000'],
+    ['docs/telemetry.md', 'first 200000 samples', 'src/merge/claims.ts', 'MOST_CLAIMS = 200_000'],
     ['docs/telemetry.md', '12 s old', 'src/round/scraper.ts', 'ABANDON_AFTER_MS = 12_000'],
     // A watch lasts up to a quarter more than this.
     ['docs/telemetry.md', 'below three minutes', 'src/discovery/kubernetes-watch.ts', 'watchSeconds: 120'],

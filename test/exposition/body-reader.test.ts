@@ -155,7 +155,7 @@ t.test('a body that is too large after decompression', async (t) => {
       const error = thrownBy(() => read(wire, { gzip, limit: body.length, chunks }));
       t.ok(error instanceof BodySizeError, `${gzip ? 'gzip' : 'identity'} in pieces of ${chunks.join()}`);
       t.match(error, {
-        message: `body_size_limit exceeded (bytes after decompression: at least ${body.length})`,
+        message: /^body_size_limit exceeded \(bytes after decompression: \d+ or more, limit: \d+\)$/,
       });
     }
   }

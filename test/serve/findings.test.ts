@@ -67,7 +67,7 @@ t.test(
         [/disagree on the HELP/, { count: 1, families: 'a' }],
         [
           /exposed by two targets/,
-          { count: 1, series: /^b\{instance=.*x="0123456789"\}$/, first: first.url, other: second.url },
+          { total: 1, series: /^b\{instance=.*x="0123456789"\}$/, first: first.url, other: second.url },
         ],
       ],
     );
