@@ -11,6 +11,9 @@ import { Flush, openGunzip, type ZlibHandle } from './zlib-handle.ts';
 
 /** Wire bytes of one body that are held back before they are inflated and scanned. Most bodies come whole below this. */
 const BATCH_BYTES = 512 * 1024;
+/** The last line of OpenMetrics, which needs no newline. Prometheus' lexer passes over NUL bytes in it. */
+// oxlint-disable-next-line no-control-regex
+const END_OF_BODY = /^# \0*E\0*O\0*F\0*$/;
 /** More than this is not copied out of a window, but stays in it. */
 const CARRIED_BYTES = WINDOW_BYTES / 2;
 /** Bytes that are scanned between two looks at the clock. */
@@ -278,7 +281,7 @@ export class BodyReader {
   /** Whether the last line is complete, as only that of `# EOF` need not be. */
   #endsWithLine(): boolean {
     const start = this.#window.subarray(0, this.#have).lastIndexOf(Byte.newline) + 1;
-    return start === this.#have || ascii(this.#window, start, this.#have) === '# EOF';
+    return start === this.#have || END_OF_BODY.test(ascii(this.#window, start, this.#have));
   }
 
   /** Scans lines and returns where it stopped. */
@@ -294,7 +297,7 @@ export class BodyReader {
   }
 
   *#endOfBody(): Generator<void, void, void> {
-    // Prometheus' lexer of OpenMetrics passes over NUL bytes behind # EOF; without one the body is refused in any case.
+    // As in # EOF; without one the body is refused in any case.
     if (this.#openMetrics !== undefined)
       while (this.#have > 0 && this.#window[this.#have - 1] === Byte.nul) this.#have--;
     const broken = this.#openMetrics !== undefined && !this.#endsWithLine();
