@@ -245,7 +245,11 @@ function readExemplar(buffer: Uint8Array, name: string, at: number, end: number)
   if (!name.endsWith('_total') && !name.endsWith('_bucket')) {
     throw new LineProblem(`metric name ${name} does not support exemplars`);
   }
-  at = readLabels(buffer, at, end);
+  const labelsEnd = readLabels(buffer, at, end);
+  // Prometheus' lexer takes it for the end of the body, in labels of samples it does not.
+  if (buffer.subarray(at, labelsEnd).includes(Byte.nul))
+    throw new LineProblem('a NUL byte in a label of an exemplar');
+  at = labelsEnd;
   const valueEnd = readWord(buffer, at, 'value of the exemplar');
   if (canonicalValue(ascii(buffer, at + 1, valueEnd)) === undefined) {
     throw new LineProblem(`${quoted(buffer, at + 1, valueEnd)} is no float that an exemplar can have`);
