@@ -17,7 +17,9 @@ function beginAgain() {
   const missing = Object.keys(allocator).filter(function (name) {
     return process.env[name] === undefined;
   });
-  if (process.platform !== 'linux' || missing.length === 0 || !process.execve) return;
+  // A node that another program has loaded cannot be begun by its path.
+  const isNode = /\/node[^/]*$/.test(process.execPath);
+  if (process.platform !== 'linux' || !isNode || missing.length === 0 || !process.execve) return;
   const env = Object.assign({}, allocator, process.env);
   try {
     process.execve(process.execPath, [process.execPath].concat(process.execArgv, process.argv.slice(1)), env);

@@ -72,7 +72,9 @@ export class LabelRules {
     const { labelLimit, labelNameLengthLimit, labelValueLengthLimit: most } = limits;
     const tooLong = most > 0 && labels.some(([, value]) => Buffer.byteLength(value) > most);
     this.longestLine = tooLong ? -1 : most > 0 ? most : Number.POSITIVE_INFINITY;
-    this.shapeKey = `${honorLabels} ${honorTimestamps} ${labelLimit} ${labelNameLengthLimit} ${this.names.join(',')}`;
+    // An empty label counts for no limit.
+    const names = this.#labels.map(([name, value]) => (value === '' ? `${name}=` : name)).join(',');
+    this.shapeKey = `${honorLabels} ${honorTimestamps} ${labelLimit} ${labelNameLengthLimit} ${names}`;
   }
 
   /** Whether a mask can say which of the target's labels a sample has. */

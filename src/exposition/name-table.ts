@@ -4,6 +4,8 @@ import { randomInt } from 'node:crypto';
 const SEED = randomInt(2 ** 31);
 const FIRST_NUMBERS = 512;
 const FIRST_BYTES = 16 * 1024;
+/** Characters of a text that is kept when it was made. Usual names and HELP texts have less. */
+const MOST_KEPT_TEXT = 1000;
 
 /**
  * Numbers for byte strings that come again and again: family names and HELP texts. Looking up allocates nothing, and what is new
@@ -46,7 +48,7 @@ export class NameTable {
     let text = this.#texts.get(number);
     if (text === undefined) {
       text = this.#content.toString('utf8', this.#start(number), this.#ends[number]);
-      this.#texts.set(number, text);
+      if (text.length <= MOST_KEPT_TEXT) this.#texts.set(number, text);
     }
     return text;
   }

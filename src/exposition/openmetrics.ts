@@ -14,6 +14,9 @@ import { LineProblem } from './line-problem.ts';
 import { endOfQuoted } from './quoted.ts';
 import { canonicalValue } from './sample-value.ts';
 
+/** Characters of a HELP text that is remembered for a name that has yet to change; the scanner leaves longer ones out. */
+const MOST_HELP = 64 * 1024;
+
 /** How a family of an OpenMetrics type is written as text 0.0.4. */
 interface TextFamily {
   /** What its samples' names have behind the family's name, where TYPE and HELP must follow them. */
@@ -119,7 +122,7 @@ export class OpenMetricsReader {
     if (keyword === 'UNIT') return checkUnit(name, utf8(buffer, nameEnd + 1, end));
     if (!isUtf8(buffer.subarray(nameEnd + 1, end))) throw new LineProblem('the HELP text is not valid UTF-8');
     const help = escapeHelp(unescapeLabelValue(utf8(buffer, nameEnd + 1, end)));
-    this.#helps.set(name, help);
+    if (help.length <= MOST_HELP) this.#helps.set(name, help);
     this.#added.delete(`HELP ${this.#textName(name)}`);
     return `# HELP ${this.#textName(name)} ${help}`;
   }

@@ -13,6 +13,8 @@ import { isNegative, isNumberAt, Unfit, unfitOf } from './unfit.ts';
 import { readSampleLine, type SampleLine } from './sample-line.ts';
 import { canonicalTimestamp, canonicalValue } from './sample-value.ts';
 
+/** Longer HELP texts are left out: they would be in the memory of every thread. */
+const MOST_HELP_BYTES = 64 * 1024;
 const METRIC_NAME = /^[a-zA-Z_:][a-zA-Z0-9_:]*$/;
 /** Labelled bytes that are gathered before they are packed. Enough that a family of a usual body is one block. */
 const OUTPUT_BYTES = 2 * 1024 * 1024;
@@ -228,9 +230,9 @@ export class Scanner {
     return end + 1;
   }
 
-  /** The number of the HELP text's canonical form; -1 for an empty one, which says no more than none. */
+  /** The number of the HELP text's canonical form; -1 for an empty one, which says no more than none, and for one that is too long. */
   #help(start: number, end: number): number {
-    if (start === end) return -1;
+    if (start === end || end - start > MOST_HELP_BYTES) return -1;
     const { names } = this.#body;
     const buffer = this.#buffer;
     let i = start;

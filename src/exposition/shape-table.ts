@@ -6,6 +6,9 @@ import type { NameTable } from './name-table.ts';
 /** Shapes that are remembered for one set of target label names. A pod that makes new ones for ever starts anew. */
 const MAX_SHAPES = 20_000;
 
+/** Characters of the label names of a shape: longer ones would take too much of the memory that is kept for all. */
+const MOST_KEY = 500;
+
 /** By metric name and label names; null for those that were seen once. */
 type Shapes = Map<string, LineShape | null>;
 
@@ -26,6 +29,7 @@ export class ShapeTable {
     if (!rules.fits(labelNames)) return undefined;
     const shapes = this.#shapesFor(names, rules.shapeKey);
     const key = `${name} ${labelNames.join(' ')}`;
+    if (key.length > MOST_KEY) return undefined;
     let shape = shapes.get(key);
     if (shape === undefined) {
       // One that comes once is not worth it: a body may have a million of them.

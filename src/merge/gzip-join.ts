@@ -62,14 +62,18 @@ export class HeaderCache {
         this.#pieces.clear();
         this.#characters = header.length;
       }
-      const raw = Buffer.from(header);
-      this.#deflater.clear();
-      this.#deflater.begin();
-      this.#deflater.add(raw, 0, raw.length);
-      const { length, rawLength, crc } = this.#deflater.finish();
-      piece = { bytes: this.#deflater.bytes.slice(0, length), rawLength, crc };
+      piece = this.#deflate(header);
       this.#pieces.set(header, piece);
     }
     return piece;
+  }
+
+  #deflate(header: string): DeflatedPiece {
+    const raw = Buffer.from(header);
+    this.#deflater.clear();
+    this.#deflater.begin();
+    this.#deflater.add(raw, 0, raw.length);
+    const { length, rawLength, crc } = this.#deflater.finish();
+    return { bytes: this.#deflater.bytes.slice(0, length), rawLength, crc };
   }
 }

@@ -11,8 +11,9 @@ export interface PlannedFamily {
   readonly sources: readonly { readonly worker: number; readonly index: number }[];
 }
 
-/** Families whose names and HELP texts share one string. */
+/** Families whose names and HELP texts share one string, and characters from which on it ends early: a string's length has a bound. */
 const CHUNK_FAMILIES = 1024;
+const CHUNK_CHARACTERS = 4 * 1024 * 1024;
 /** Families that are worked on between two pauses. */
 const STEP_FAMILIES = 512;
 /** Beside a type: the family is not written in its place by name. */
@@ -44,6 +45,8 @@ export class PlannedFamilies {
   /** Of the chunk under way. */
   #texts: string[] = [];
   #textEnd = 0;
+  /** For each family, which chunk its texts are in. */
+  readonly #chunkOf = new IntList();
   /** For each family where its name ends in its chunk, and where its HELP text does. */
   readonly #textEnds = new IntList();
   /** The histograms and summaries whose names the last family's name begins with. */
@@ -137,7 +140,8 @@ export class PlannedFamilies {
     this.#textEnds.push(this.#textEnd + name.length);
     this.#textEnd += name.length + help.length;
     this.#textEnds.push(this.#textEnd);
-    if (this.size % CHUNK_FAMILIES === 0) this.#endChunk();
+    this.#chunkOf.push(this.#chunks.length);
+    if (this.#texts.length === CHUNK_FAMILIES * 2 || this.#textEnd > CHUNK_CHARACTERS) this.#endChunk();
   }
 
   #endChunk(): void {
@@ -147,10 +151,11 @@ export class PlannedFamilies {
   }
 
   #textsOf(family: number): [name: string, help: string] {
-    const chunk = Math.floor(family / CHUNK_FAMILIES);
+    const chunk = this.#chunkOf.at(family);
     if (chunk === this.#chunks.length) this.#endChunk();
     const text = this.#chunks[chunk]!;
-    const start = family % CHUNK_FAMILIES === 0 ? 0 : this.#textEnds.at(family * 2 - 1);
+    const isFirst = family === 0 || this.#chunkOf.at(family - 1) !== chunk;
+    const start = isFirst ? 0 : this.#textEnds.at(family * 2 - 1);
     const nameEnd = this.#textEnds.at(family * 2);
     return [text.slice(start, nameEnd), text.slice(nameEnd, this.#textEnds.at(family * 2 + 1))];
   }

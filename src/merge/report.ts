@@ -48,6 +48,7 @@ function value(family: string, outcome: Outcome): number | undefined {
  */
 function droppedLabels({ names }: LabelRules): number {
   let mask = 0;
+  if (names.length > 31) return mask;
   for (const [bit, name] of names.entries()) {
     const base = name.startsWith('exported_') ? name.slice('exported_'.length) : '';
     if (name < base && names.includes(base)) mask |= 1 << bit;

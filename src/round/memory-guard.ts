@@ -1,5 +1,5 @@
 import { collectGarbage } from '../worker/collect.ts';
-import { COLLECT_AT, type MemoryLedger } from '../worker/memory-ledger.ts';
+import { COLLECT_AT, RELIEVE_AT, type MemoryLedger } from '../worker/memory-ledger.ts';
 import type { WorkerPool } from '../worker/worker-pool.ts';
 import { SMALLEST_VICTIM } from '../worker/worker-memory.ts';
 
@@ -51,13 +51,17 @@ export class MemoryGuard implements Disposable {
     return { [Symbol.dispose]: () => void this.#readers.delete(reader) };
   }
 
-  /** To be called when a worker found that memory is short. */
-  relieve(): void {
-    if (!this.#ledger.exceeded) return;
+  /**
+   * To be called when a worker found that memory is short. What is counted is enough to give up a large body. Answers are cut off, and
+   * small bodies given up, only when the process is really as large as that: the next caller would need the same again.
+   */
+  relieve(processBytes: number = process.memoryUsage.rss()): void {
     const largest = this.#ledger.largest();
-    if (largest !== undefined && (largest.bytes >= SMALLEST_VICTIM || this.#readers.size === 0))
-      this.#giveUp(largest.thread, largest.scrape);
-    else this.#cutSlowest();
+    const isLarge = processBytes > this.#ledger.processLimit * RELIEVE_AT;
+    if (largest !== undefined && largest.bytes >= SMALLEST_VICTIM) {
+      if (isLarge || this.#ledger.exceeded) this.#giveUp(largest.thread, largest.scrape);
+    } else if (isLarge && this.#readers.size > 0) this.#cutSlowest();
+    else if (isLarge && largest !== undefined) this.#giveUp(largest.thread, largest.scrape);
   }
 
   /** Collects garbage when the process, which takes more than what is counted, has become large. Workers look themselves. */
@@ -68,6 +72,8 @@ export class MemoryGuard implements Disposable {
     const every = processBytes > this.#ledger.processLimit ? COLLECT_SOON_MS : COLLECT_EVERY_MS;
     if (now - this.#lastCollection < every) return;
     this.#lastCollection = now;
+    // Where it was collected a moment ago, that was not enough.
+    if (processBytes > this.#ledger.processLimit) this.relieve(processBytes);
     for (const thread of this.#workers.threads) thread.post({ type: 'collect' });
     collectGarbage();
   }

@@ -176,6 +176,12 @@ export class Scraper implements AsyncDisposable {
   }
 
   #joinOrStart(target: OwnedTarget, timeoutMs: number): Scrape {
+    const refused = this.#refused.get(target.target.scrapePool);
+    if (refused !== undefined) {
+      const none = new Scrape(++this.#lastScrape, target, performance.now(), timeoutMs);
+      this.#setOutcome(none, refused);
+      return none;
+    }
     const running = target.inFlight;
     if (running !== undefined && !running.cancelled) {
       // One that hangs must not be kept alive by callers who come one after the other.
@@ -187,11 +193,6 @@ export class Scraper implements AsyncDisposable {
     }
     if (target.reusable !== undefined) return target.reusable;
     const scrape = new Scrape(++this.#lastScrape, target, performance.now(), timeoutMs);
-    const refused = this.#refused.get(target.target.scrapePool);
-    if (refused !== undefined) {
-      this.#setOutcome(scrape, refused);
-      return scrape;
-    }
     target.inFlight = scrape;
     target.pins++;
     this.#scrapes.set(scrape.id, scrape);

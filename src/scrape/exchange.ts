@@ -105,8 +105,11 @@ export class Exchange {
     const { followRedirects, read } = this.#options;
     const location = firstOf(headers['location']) ?? '';
     const redirect = REDIRECTS.has(status);
-    if (redirect && followRedirects && location !== '') this.#location = location;
-    else if (status !== 200) {
+    if (redirect && followRedirects && location !== '') {
+      this.#location = location;
+      // As Go's client does, which reads on only where it may come to the end.
+      if (Number(firstOf(headers['content-length']) ?? 0) > REDIRECT_BODY_BYTES) this.#leave(location);
+    } else if (status !== 200) {
       const place =
         location === '' ? ' without a Location' : ` to ${shown(location)}; follow_redirects is false`;
       const said = `server returned HTTP status ${status} ${statusText}`.trimEnd() + (redirect ? place : '');
@@ -124,8 +127,12 @@ export class Exchange {
 
   #passOver(chunk: Uint8Array): void {
     this.#redirectBytes += chunk.length;
-    if (this.#redirectBytes <= REDIRECT_BODY_BYTES) return;
-    this.#resolve({ location: this.#location! });
+    if (this.#redirectBytes > REDIRECT_BODY_BYTES) this.#leave(this.#location!);
+  }
+
+  /** Goes on without the end of a redirect's body, which costs the connection. */
+  #leave(location: string): void {
+    this.#resolve({ location });
     this.#options.connection.close();
   }
 

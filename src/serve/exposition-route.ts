@@ -67,13 +67,14 @@ export class ExpositionRoute {
         Math.max(MIN_READ_MS, patience - (performance.now() - start)),
       );
       let sent: number;
-      using _reader = scraper.memory.reading(() =>
+      const reader = scraper.memory.reading(() =>
         cut('memory is short, and of all callers this one has been reading the longest'),
       );
       try {
         sent = await writeAnswer(answer, reply.raw, { gzip: caller.gzip, readers: scraper.memory.readers });
       } finally {
         clearTimeout(readDeadline);
+        reader[Symbol.dispose]();
       }
       this.#writeTimes.record(view, performance.now() - collected);
       telemetry.answered({

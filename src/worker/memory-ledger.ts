@@ -6,6 +6,8 @@ const KIBIBYTE = 1024;
 
 /** From this part of the process' limit on, garbage is collected. */
 export const COLLECT_AT = 0.75;
+/** From this part of the process' limit on, garbage or not, something is given up: the system would end the whole process. */
+export const RELIEVE_AT = 0.92;
 /** What the program takes with nothing under way. */
 const PROGRAM_BYTES = 128 * 1024 * KIBIBYTE;
 /** What is counted is less than what is taken: garbage, and buffers below what can be counted here. */

@@ -1,5 +1,5 @@
 import { MemoryError, type Account } from '../exposition/account.ts';
-import { COLLECT_AT, type MemoryLedger } from './memory-ledger.ts';
+import { COLLECT_AT, RELIEVE_AT, type MemoryLedger } from './memory-ledger.ts';
 
 /** A body below this is not given up for the sake of memory while something else can be: there are many of them, and each gives little. */
 export const SMALLEST_VICTIM = 1024 * 1024;
@@ -7,8 +7,6 @@ export const SMALLEST_VICTIM = 1024 * 1024;
 const LOOK_EVERY_BYTES = 8 * 1024 * 1024;
 /** Milliseconds between two collections, which take some tens of them. */
 const COLLECT_EVERY_MS = 100;
-/** From this part of the process' limit on, garbage or not, bodies are given up: the system would end the whole process. */
-const RELIEVE_AT = 0.92;
 /** Milliseconds between two calls for help. */
 const CALL_EVERY_MS = 5;
 

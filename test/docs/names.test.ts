@@ -113,6 +113,7 @@ t.test('what is told in numbers, and what is not supported, is so in the sources
     ['README.md', 'Node.js 24 or newer', 'bin/kubevirt-metrics-gateway.js', 'oldest = 24'],
     ['README.md', 'status 2', 'src/main.ts', 'MISUSE = 2'],
     ['docs/differences.md', '256 MiB', 'src/scrape/target-scraper.ts', BODY_BYTES],
+    ['docs/differences.md', 'more than 64 KiB', 'src/exposition/scanner.ts', 'MOST_HELP_BYTES = 64 * 1024'],
     ['docs/differences.md', 'may have 2 MiB', 'src/scrape/connection.ts', 'HEADER_BYTES = 2 * 1024 * 1024'],
     ['docs/differences.md', 'more than 200 times', 'src/scrape/target-scraper.ts', INFLATION],
     ['docs/differences.md', '4096 characters', 'src/selector/value-matcher.ts', 'MAX_PATTERN_LENGTH = 4096'],

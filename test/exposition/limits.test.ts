@@ -5,6 +5,7 @@ import { BodySizeError, SampleLimitError } from '../../src/exposition/body-form.
 import { NO_LABEL_LIMITS, type LabelLimits } from '../../src/exposition/label-limits.ts';
 import { LabelRules } from '../../src/exposition/label-rules.ts';
 import { ScanError } from '../../src/exposition/scan-error.ts';
+import { Workshop } from '../../src/exposition/workshop.ts';
 import { read, thrownBy } from './fixture.ts';
 
 const target = [
@@ -116,4 +117,35 @@ t.test('a body may not be blown up beyond measure', async (t) => {
   t.ok(error instanceof BodySizeError);
   t.match(error, { message: /times its size on the wire; set body_size_limit/ });
   t.equal(read(body, { limit: 1e9, inflation: { from: 1, most: 0 } }).samples, 300_000, 'not without gzip');
+});
+
+t.test('targets of which one has an empty label do not share what is known of their lines', async (t) => {
+  const shop = new Workshop();
+  const limits = { ...NO_LABEL_LIMITS, labelLimit: 3 };
+  const body = 'm{a="1"} 1\nm{a="2"} 1\nm{a="3"} 1\n';
+  const without = new LabelRules([['instance', 'i']], true, true, limits);
+  t.equal(read(body, { shop, rules: without }).samples, 3, 'without a job');
+  const error = thrownBy(() => read(body, { shop, rules: rulesWith(limits) }));
+  t.match(error, { limit: 'label_limit', line: 1 }, 'with one');
+});
+
+t.test('beyond sample_limit, lines with a label twice are counted in no time', async (t) => {
+  const families = Array.from({ length: 20_000 }, (_, i) => `f${i} 1\n`).join('');
+  const error = thrownBy(() => read(families + 'a{x="1",x="2"} 1\n'.repeat(50_000), { sampleLimit: 10_000 }));
+  t.match(error, { samples: 70_000 });
+});
+
+t.test('long HELP texts and what comes once are not kept', async (t) => {
+  const shop = new Workshop();
+  const before = shop.names.bytes;
+  const long = `# HELP a ${'x'.repeat(70_000)}\n# HELP b ${'y'.repeat(60_000)}\n`;
+  const { families, names } = read(`${long}a 1\nb 1\n`, { shop });
+  t.same(
+    families.map(({ help }) => (help < 0 ? 0 : names.text(help).length)),
+    [0, 60_000],
+  );
+  t.ok(shop.names.bytes - before < 61_000);
+  let held = 0;
+  read(`# HELP b ${'z'.repeat(60_000)}\nb 1\n`, { shop, account: { hold: (bytes) => (held = bytes) } });
+  t.ok(held > 60_000, 'those that are kept are counted');
 });

@@ -184,7 +184,11 @@ t.test('the deadline comes from who asks', async (t) => {
     await get(`${gateway.url}/metrics`);
     for (const [headers, told, why] of want) {
       await get(`${gateway.url}/metrics`, headers);
-      t.equal(pod.requests.last?.headers['x-prometheus-scrape-timeout-seconds'], told, why);
+      const got = String(pod.requests.last?.headers['x-prometheus-scrape-timeout-seconds']);
+      // A busy machine takes longer to write, and more is kept back for it; at most half.
+      if (told.endsWith('.75'))
+        t.ok(Number(got) <= Number(told) && Number(got) >= Number(told) / 2, why, { got });
+      else t.equal(got, told, why);
     }
   }
 });
