@@ -11,6 +11,8 @@ const LOOK_EVERY_MS = 250;
 const COLLECT_EVERY_MS = 2000;
 /** The same when the limit is exceeded. */
 const COLLECT_SOON_MS = 500;
+/** What it takes until all threads have collected theirs. */
+const COLLECTION_MS = 150;
 /** Makes room when all threads together hold too much: the largest body under way gives way, then the slowest reader. */
 export class MemoryGuard implements Disposable {
   readonly #ledger: MemoryLedger;
@@ -71,11 +73,9 @@ export class MemoryGuard implements Disposable {
     const now = performance.now();
     const every = processBytes > this.#ledger.processLimit ? COLLECT_SOON_MS : COLLECT_EVERY_MS;
     if (now - this.#lastCollection < every) return;
-    this.#lastCollection = now;
     // Where it was collected a moment ago, that was not enough.
     if (processBytes > this.#ledger.processLimit) this.relieve(processBytes);
-    for (const thread of this.#workers.threads) thread.post({ type: 'collect' });
-    collectGarbage();
+    this.#collect(now);
   }
 
   [Symbol.dispose](): void {
@@ -86,8 +86,18 @@ export class MemoryGuard implements Disposable {
     this.#workers.at(thread).post({ type: 'cancel', scrape, reason: 'memory' });
   }
 
+  #collect(now: number): void {
+    this.#lastCollection = now;
+    for (const thread of this.#workers.threads) thread.post({ type: 'collect' });
+    collectGarbage();
+  }
+
   #cutSlowest(): void {
     const now = performance.now();
+    const sinceCollection = now - this.#lastCollection;
+    // Garbage first, and a moment for the workers to do the same.
+    if (sinceCollection > COLLECT_SOON_MS) this.#collect(now);
+    if (sinceCollection > COLLECT_SOON_MS || sinceCollection < COLLECTION_MS) return;
     if (now - this.#lastCut < CUT_EVERY_MS) return;
     this.#lastCut = now;
     const [slowest] = this.#readers;
