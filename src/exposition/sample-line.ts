@@ -34,6 +34,15 @@ function skipBlanks(buffer: Uint8Array, at: number): number {
   return at;
 }
 
+/** Behind the blanks that may follow an equals sign. Prometheus' lexer passes over NUL bytes among them, though not before the first. */
+function skipToQuote(buffer: Uint8Array, at: number): number {
+  const first = skipBlanks(buffer, at);
+  if (first === at) return at;
+  let end = first;
+  while (buffer[end] === Byte.nul) end = skipBlanks(buffer, end + 1);
+  return end;
+}
+
 /**
  * Reads the sample whose name begins at `start`, as Prometheus' lexer for text does: any blanks between tokens, commas
  * that may be missing or trailing, raw newlines inside label values. `buffer` ends with a newline at `limit - 1`.
@@ -55,7 +64,7 @@ export function readSampleLine(buffer: Uint8Array, start: number, limit: number)
       const labelEnd = at;
       at = skipBlanks(buffer, at);
       if (buffer[at] !== Byte.equal) throw new LineProblem(`expected "=", got ${found(buffer, at)}`);
-      at = skipBlanks(buffer, at + 1);
+      at = skipToQuote(buffer, at + 1);
       if (buffer[at] !== Byte.quote)
         throw new LineProblem(`expected a quoted label value, got ${found(buffer, at)}`);
       const end = endOfQuoted(buffer, at, limit);
