@@ -22,7 +22,7 @@ function grown({ pid, baselineMemory }: Cluster): number {
 }
 
 /** Small enough that what is never given back would come to it. */
-const LIMIT_MIB = 400;
+const LIMIT_MIB = 512;
 
 /** Asks and goes away once `at` of the answer has come. */
 function askAndLeave(url: string, at: 'nothing' | 'the head' | 'a part'): Promise<void> {
