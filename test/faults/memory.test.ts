@@ -8,8 +8,8 @@ import { forgetPeak, memoryOf, MIB } from './process-memory.ts';
 
 const LIMIT_MIB = 400;
 const TIMEOUT_SECONDS = 40;
-/** Between two looks at the size of the process it can grow, and what is given up comes free a little later. */
-const SLACK = 1.1;
+/** Between two looks at the size of the process it can grow, the more the busier the machine is, and what is given up comes free later. */
+const SLACK = 1.3;
 
 const faults: readonly {
   readonly name: string;
