@@ -154,7 +154,10 @@ function oid(dotted: string): Buffer {
 
 function integer(bytes: Buffer): Buffer {
   // A set top bit would make it negative.
-  return tlv(0x02, Buffer.concat([Buffer.of(0), bytes].slice((bytes[0] ?? 0) & 0x80 ? 0 : 1)));
+  let start = 0;
+  while (start < bytes.length - 1 && bytes[start] === 0) start++;
+  const short = bytes.subarray(start);
+  return tlv(0x02, Buffer.concat([Buffer.of(0), short].slice((short[0] ?? 0) & 0x80 ? 0 : 1)));
 }
 
 function bitString(bytes: Buffer): Buffer {
