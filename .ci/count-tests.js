@@ -1,7 +1,11 @@
 // Counts the tests of a TAP file as tap writes it with --output-file: a test is a t.test at the top of a file, and a file that fails outside
-// of its tests is one that failed. Ends with status 1 when one failed, was skipped for want of a program, or there was none.
+// of its tests is one that failed. Says of every failure what and where it was. Ends with status 1 when one failed, was skipped for want of a
+// program, or there was none.
 import { createReadStream } from 'node:fs';
 import { Parser } from 'tap-parser';
+
+/** Characters told of one failure. */
+const LONGEST_DIAGNOSIS = 4000;
 
 let passed = 0;
 let failed = 0;
@@ -12,6 +16,7 @@ const run = new Parser();
 
 run.on('child', (file) => {
   countSkips(file);
+  tellFailures(file, [file.name]);
   let failedInside = false;
   file.on('assert', (test) => {
     if (test.skip || test.todo) return;
@@ -39,6 +44,15 @@ createReadStream(file)
 function countSkips(parser) {
   countOwnSkips(parser);
   parser.on('child', countSkips);
+}
+
+function tellFailures(parser, path) {
+  parser.on('child', (child) => tellFailures(child, [...path, child.name]));
+  parser.on('assert', (result) => {
+    if (result.ok || result.skip || result.todo) return;
+    process.stdout.write(`failed: ${[...path, result.name].join(' > ')}\n`);
+    if (result.diag) process.stdout.write(`${JSON.stringify(result.diag, undefined, 2).slice(0, LONGEST_DIAGNOSIS)}\n`);
+  });
 }
 
 function countOwnSkips(parser) {
