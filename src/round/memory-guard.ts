@@ -13,6 +13,7 @@ const COLLECT_EVERY_MS = 2000;
 const COLLECT_SOON_MS = 500;
 /** What it takes until all threads have collected theirs. */
 const COLLECTION_MS = 150;
+
 /** Makes room when all threads together hold too much: the largest body under way gives way, then the slowest reader. */
 export class MemoryGuard implements Disposable {
   readonly #ledger: MemoryLedger;
@@ -55,14 +56,15 @@ export class MemoryGuard implements Disposable {
 
   /**
    * To be called when a worker found that memory is short. What is counted is enough to give up a large body. Answers are cut off, and
-   * small bodies given up, only when the process is really as large as that: the next caller would need the same again.
+   * small bodies given up, only when the process is really as large as that: the next caller would need the same again. `now` is in
+   * milliseconds, on the clock of `performance.now`.
    */
-  relieve(processBytes: number = process.memoryUsage.rss()): void {
+  relieve(processBytes: number = process.memoryUsage.rss(), now: number = performance.now()): void {
     const largest = this.#ledger.largest();
     const isLarge = processBytes > this.#ledger.processLimit * RELIEVE_AT;
     if (largest !== undefined && largest.bytes >= SMALLEST_VICTIM) {
       if (isLarge || this.#ledger.exceeded) this.#giveUp(largest.thread, largest.scrape);
-    } else if (isLarge && this.#readers.size > 0) this.#cutSlowest();
+    } else if (isLarge && this.#readers.size > 0) this.#cutSlowest(now);
     else if (isLarge && largest !== undefined) this.#giveUp(largest.thread, largest.scrape);
   }
 
@@ -92,8 +94,7 @@ export class MemoryGuard implements Disposable {
     collectGarbage();
   }
 
-  #cutSlowest(): void {
-    const now = performance.now();
+  #cutSlowest(now: number): void {
     const sinceCollection = now - this.#lastCollection;
     // Garbage first, and a moment for the workers to do the same.
     if (sinceCollection > COLLECT_SOON_MS) this.#collect(now);

@@ -52,16 +52,18 @@ t.test('an answer is cut off only when the process is too large and nothing else
   scraper.memory.relieve(500 * MEBIBYTE);
   t.same(cut, [], 'not for what is counted alone: the next caller would need the same');
   ledger.write(0, 3 * MEBIBYTE, 2 * MEBIBYTE, 77);
-  scraper.memory.relieve(1100 * MEBIBYTE);
+  const at = performance.now();
+  scraper.memory.relieve(1100 * MEBIBYTE, at);
   t.same(cut, [], 'a large body goes first');
   ledger.write(0, 3 * MEBIBYTE, 0, 0);
-  scraper.memory.relieve(1100 * MEBIBYTE);
-  scraper.memory.relieve(1100 * MEBIBYTE);
-  t.same(
-    cut,
-    ['first'],
-    'then the one that has been read the longest; what it held comes free a little later',
-  );
+  scraper.memory.relieve(1100 * MEBIBYTE, at);
+  scraper.memory.relieve(1100 * MEBIBYTE, at + 100);
+  t.same(cut, [], 'then garbage, which takes a moment');
+  scraper.memory.relieve(1100 * MEBIBYTE, at + 200);
+  scraper.memory.relieve(1100 * MEBIBYTE, at + 250);
+  t.same(cut, ['first'], 'then who has read the longest; what it held comes free a little later');
+  scraper.memory.relieve(1100 * MEBIBYTE, at + 350);
+  t.same(cut, ['first', 'second']);
 });
 
 t.test('a job over its target_limit is not scraped', async (t) => {
