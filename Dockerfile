@@ -1,9 +1,9 @@
 FROM node:26-slim AS build
 WORKDIR /build
-COPY package.json package-lock.json ./
-RUN npm ci
-COPY tsconfig.json ./
+COPY package.json package-lock.json tsconfig.json ./
 COPY scripts scripts
+COPY assembly assembly
+RUN npm ci
 COPY src src
 RUN npm run build
 

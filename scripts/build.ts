@@ -1,10 +1,10 @@
-import { readdir, rm, stat, writeFile } from 'node:fs/promises';
+import { copyFile, readdir, rm, stat, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { build } from 'esbuild';
 import { collectLicences, formatLicences } from './licences.ts';
 
 // Makes dist/, what the package and the image ship: the program and its worker with all that they need. All files lie in one folder,
-// because the program starts the worker by its place beside itself.
+// because the program starts the worker, and the worker reads the line coder, by their places beside themselves.
 
 const root = path.dirname(import.meta.dirname);
 const outdir = path.join(root, 'dist');
@@ -31,6 +31,9 @@ const { metafile } = await build({
   },
   logLevel: 'warning',
 });
+
+await import('./build-coder.ts');
+await copyFile(path.join(root, 'src/exposition/line-coder.wasm'), path.join(outdir, 'line-coder.wasm'));
 
 const licences = await collectLicences(root, Object.keys(metafile.inputs));
 await writeFile(path.join(outdir, 'THIRD-PARTY-LICENSES.txt'), formatLicences(licences));

@@ -59,6 +59,11 @@ export class BodyFamily implements FamilyBlock {
     return first;
   }
 
+  /** Whether what it has ends with something that is not deflated yet. */
+  get isOpen(): boolean {
+    return this.segments.length > 0 || this.parts.at(-1)?.deflated === false;
+  }
+
   takeSegments(): readonly number[] {
     const { segments } = this;
     this.segments = NO_SEGMENTS;

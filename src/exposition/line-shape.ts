@@ -25,7 +25,8 @@ export class LineShape {
   /** The piece behind which the value of `le` or `quantile` stands, or -1; and the bit of `Unfit` that it is about. */
   readonly boundPiece: number;
   readonly boundBit: number;
-  readonly isCount: boolean;
+  /** Whether its samples count something, so that strict readers want them not to be negative. */
+  readonly countsOnly: boolean;
   /** Whether lines of this shape may be unfit for strict readers. */
   readonly watched: boolean;
   /** The shapes that were seen to follow this one, the latest first. */
@@ -34,8 +35,12 @@ export class LineShape {
   /** Where this shape's samples go in the body under way; valid while `stamp` is the scanner's. */
   stamp: number = -1;
   family: BodyFamily | undefined = undefined;
-  /** What a line begins with when the target's labels are added: the bytes up to `nameLength`, and the labels. */
+  /** What a line begins with when the target's labels are added: the bytes up to `nameLength`, and the labels. Valid while `headStamp` is the scanner's. */
   head: Uint8Array = new Uint8Array(0);
+  headStamp: number = -1;
+  /** What the line coder knows it by, as long as `codedIn` is the coder's. */
+  coded: number = 0;
+  codedIn: number = 0;
 
   constructor(name: number, nameText: string, labelNames: readonly string[], rules: LabelRules) {
     this.name = name;
@@ -52,8 +57,8 @@ export class LineShape {
     this.ends = Int32Array.from(pieces, (piece) => (end += piece.length));
     this.boundPiece = labelNames.findIndex((label) => label === 'le' || label === 'quantile');
     this.boundBit = labelNames[this.boundPiece] === 'le' ? Unfit.le : Unfit.quantile;
-    this.isCount = nameText.endsWith('_count');
-    this.watched = this.boundPiece >= 0 || this.isCount;
+    this.countsOnly = nameText.endsWith('_count') || (this.boundPiece >= 0 && this.boundBit === Unfit.le);
+    this.watched = this.boundPiece >= 0 || this.countsOnly;
     let mask = 0;
     for (const [bit, label] of rules.names.entries()) if (labelNames.includes(label)) mask |= 1 << bit;
     this.mask = mask;

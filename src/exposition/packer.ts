@@ -14,11 +14,24 @@ export interface Packer {
   readonly keepSmall: boolean;
 }
 
+/** Blocks of families that were made already, one after the other from the beginning of `bytes`. */
+export interface CodedBlocks {
+  readonly blocks: readonly {
+    readonly family: BodyFamily;
+    readonly length: number;
+    /** Bytes before compression, and their CRC-32. */
+    readonly rawLength: number;
+    readonly crc: number;
+  }[];
+  readonly bytes: Uint8Array;
+}
+
 /**
  * Hot. Packs the segments that the families of `body` have in `output`, and empties them. Small runs of one call share
- * one buffer, and so do the deflated ones: one allocation each, of exactly the size.
+ * one buffer, and so do the deflated ones, and those of `coded`, which come before the segments of their families: one allocation each,
+ * of exactly the size.
  */
-export function packSegments(body: Body, output: Uint8Array, packer: Packer): void {
+export function packSegments(body: Body, output: Uint8Array, packer: Packer, coded: CodedBlocks): void {
   const { deflater } = packer;
   const { touched } = body;
   body.touched = [];
@@ -26,6 +39,7 @@ export function packSegments(body: Body, output: Uint8Array, packer: Packer): vo
     for (const family of touched) family.takeSegments();
     return;
   }
+  const codedBytes = addCoded(coded);
   const small: {
     family: BodyFamily;
     segments: readonly number[];
@@ -74,7 +88,21 @@ export function packSegments(body: Body, output: Uint8Array, packer: Packer): vo
     }
     family.addPart({ bytes: kept, start, end: start + length, deflated: false, rawLength: length, crc: 0 });
   }
-  body.packed(packed.length + smallBytes - replaced);
+  body.packed(codedBytes + packed.length + smallBytes - replaced);
+}
+
+/** Gives the families their blocks; how many bytes those are. */
+function addCoded({ blocks, bytes }: CodedBlocks): number {
+  let end = 0;
+  for (const { length } of blocks) end += length;
+  const kept = copyOf(bytes, end);
+  end = 0;
+  for (const { family, length, rawLength, crc } of blocks) {
+    const start = end;
+    end += length;
+    family.addPart({ bytes: kept, start, end, deflated: true, rawLength, crc });
+  }
+  return end;
 }
 
 function copyOf(bytes: Uint8Array, length: number): Uint8Array {

@@ -1,13 +1,15 @@
 import { isUtf8 } from 'node:buffer';
+import { crc32 } from 'node:zlib';
 import type { Body, BodyFamily } from './body.ts';
 import { ascii, Byte, metricNameStart, utf8 } from './bytes.ts';
 import { escapeHelp, escapeLabelValue, unescapeHelp, unescapeLabelValue } from './escape.ts';
 import { checkLabelLimits, NO_LABEL_LIMITS } from './label-limits.ts';
+import type { LineCoder } from './line-coder.ts';
 import type { SampleLabel } from './label-rules.ts';
 import { LineProblem } from './line-problem.ts';
 import { matched, matchLine, valueStops, type LineShape } from './line-shape.ts';
 import { readMetadataLine, truncation } from './metadata-line.ts';
-import { packSegments, type Packer } from './packer.ts';
+import { packSegments, SMALL_BYTES, type CodedBlocks, type Packer } from './packer.ts';
 import { ShapeTable } from './shape-table.ts';
 import { isNegative, isNumberAt, Unfit, unfitOf } from './unfit.ts';
 import { readSampleLine, type SampleLine } from './sample-line.ts';
@@ -15,9 +17,12 @@ import { canonicalTimestamp, canonicalValue } from './sample-value.ts';
 
 /** Longer HELP texts are left out: they would be in the memory of every thread. */
 const MOST_HELP_BYTES = 64 * 1024;
+const NO_BYTES = new Uint8Array(0);
 const METRIC_NAME = /^[a-zA-Z_:][a-zA-Z0-9_:]*$/;
 /** Labelled bytes that are gathered before they are packed. Enough that a family of a usual body is one block. */
 const OUTPUT_BYTES = 2 * 1024 * 1024;
+/** Lines with less in common than this makes of them are searched by zlib for what repeats: the coder knows of no more than a line's neighbour. */
+const WORTH_SEARCHING = 1 / 5;
 
 /**
  * Hot. Scans bodies: validates every line as Prometheus' parser for text 0.0.4 does, adds the target's labels, and
@@ -26,7 +31,10 @@ const OUTPUT_BYTES = 2 * 1024 * 1024;
  */
 export class Scanner {
   readonly #packer: Packer;
-  #out: Uint8Array = new Uint8Array(OUTPUT_BYTES);
+  readonly #coder: LineCoder | undefined;
+  /** Where labelled lines are gathered while there is nothing of unusual size. */
+  readonly #usualOut: Uint8Array;
+  #out: Uint8Array;
   #end = 0;
   #stamp = 0;
   readonly #shapes = new ShapeTable();
@@ -34,15 +42,23 @@ export class Scanner {
   #buffer!: Uint8Array;
   #current: BodyFamily | undefined;
   #segmentStart = 0;
+  /** The coder's blocks that are not packed yet. */
+  #coded: CodedBlocks['blocks'][number][] = [];
 
-  constructor(packer: Packer) {
+  /** Without a coder everything is done here and by zlib. */
+  constructor(packer: Packer, coder: LineCoder | undefined) {
     this.#packer = packer;
+    this.#coder = coder;
+    this.#usualOut = coder?.output ?? new Uint8Array(OUTPUT_BYTES);
+    this.#out = this.#usualOut;
   }
 
   /** Begins or goes on with a body. What another one gathered must have been packed. */
   begin(body: Body): void {
+    const { rules } = body;
     this.#body = body;
-    this.#measures = body.rules.limits.labelValueLengthLimit > 0;
+    this.#measures = rules.limits.labelValueLengthLimit > 0;
+    if (rules.longestLine > 0) this.#coder?.beginBody(rules.honorTimestamps, rules.longestLine);
     this.#stamp++;
     this.#end = 0;
     this.#current = undefined;
@@ -69,7 +85,7 @@ export class Scanner {
   /** Packs what was gathered, so that another body can be scanned. */
   pack(): void {
     this.#pack();
-    if (this.#out.length > OUTPUT_BYTES) this.#out = new Uint8Array(OUTPUT_BYTES);
+    this.#out = this.#usualOut;
   }
 
   #shape: LineShape | undefined;
@@ -80,32 +96,17 @@ export class Scanner {
   #lines(start: number, limit: number): number {
     const body = this.#body;
     const buffer = this.#buffer;
-    const stop = valueStops(isUtf8(buffer.subarray(start, limit)));
-    const { honorTimestamps: timestamps, longestLine } = body.rules;
-    let at = start;
-    let shape = this.#shape;
-    while (at < limit) {
-      if (shape !== undefined) {
-        let fits: LineShape | undefined = shape;
-        let next = matchLine(shape, buffer, at, stop, timestamps);
-        if (next < 0) {
-          fits = shape.next;
-          if (fits !== undefined) next = matchLine(fits, buffer, at, stop, timestamps);
-          if (next < 0) {
-            fits = shape.other;
-            if (fits !== undefined) next = matchLine(fits, buffer, at, stop, timestamps);
-          }
-        }
-        if (next >= 0 && next - at <= longestLine) {
-          this.#copy(fits!, at, next);
-          if (fits !== shape) {
-            shape.follow(fits!);
-            shape = fits!;
-          }
-          at = next;
-          continue;
-        }
-      }
+    const checked = isUtf8(buffer.subarray(start, limit));
+    const coder = checked && body.rules.longestLine > 0 ? this.#coder : undefined;
+    const coded = coder !== undefined && limit - start <= coder.inputBytes;
+    if (coded) coder.load(buffer, start, limit);
+    const stop = valueStops(checked);
+    for (let at = start; ;) {
+      at =
+        coded && this.#codes
+          ? start + this.#codedLines(at - start, limit - start)
+          : this.#shapedLines(at, limit, stop);
+      if (at >= limit) return at;
       this.#problemAt = at;
       const c = buffer[at]!;
       if (c === Byte.newline) at++;
@@ -113,19 +114,89 @@ export class Scanner {
       else if ((c === Byte.space || c === Byte.tab) && !metricNameStart[buffer[at + 1]!]) at++;
       else if (metricNameStart[c]) {
         const sample = readSampleLine(buffer, at, limit);
-        if (sample === undefined) break;
+        if (sample === undefined) return at;
         const found = this.#sample(sample, at);
-        if (found !== undefined) shape?.follow(found);
-        shape = found ?? shape;
+        if (found !== undefined) this.#expect(found);
         at = sample.next;
       } else if (c === Byte.space || c === Byte.tab || (c === Byte.unwritable && body.rewritten)) {
         const sample = readSampleLine(buffer, at + 1, limit);
-        if (sample === undefined) break;
+        if (sample === undefined) return at;
         if (c === Byte.unwritable) this.#sample(sample, at + 1, true);
         else this.#refuseBlanks(sample);
         at = sample.next;
       } else if (c === Byte.nul) throw truncation();
       else throw new LineProblem(`${JSON.stringify(utf8(buffer, at, at + 1))} cannot begin a line`);
+    }
+  }
+
+  /** Whether labelled lines are gathered where the coder can write them. */
+  get #codes(): boolean {
+    return this.#coder !== undefined && this.#out === this.#usualOut;
+  }
+
+  /** Lines after a sample that had to be looked at may look like it. */
+  #expect(shape: LineShape): void {
+    this.#shape?.follow(shape);
+    this.#shape = shape;
+    if (this.#codes) this.#expectCoded(shape);
+  }
+
+  #expectCoded(shape: LineShape): boolean {
+    if (shape.stamp !== this.#stamp) this.#resolve(shape);
+    const injection = this.#body.rules.injection(shape.mask);
+    return this.#coder!.expect(shape, shape.family!.name, injection);
+  }
+
+  /** Hot. Reads lines that look like those before them, and stops at one that does not. Places count from where the coder's begin. */
+  #codedLines(at: number, limit: number): number {
+    const coder = this.#coder!;
+    while (at < limit) {
+      coder.outputEnd = this.#end;
+      at = coder.run(at, limit);
+      const samples = coder.takeSamples();
+      if (samples > 0) {
+        this.#current!.samples += samples;
+        this.#end = coder.outputEnd;
+      }
+      const { wanted } = coder;
+      if (wanted === undefined) break;
+      if (wanted === 'room') this.#pack();
+      else {
+        if (!this.#expectCoded(wanted)) break;
+        if (wanted.family !== this.#current) this.#open(wanted.family!);
+      }
+    }
+    if (this.#measures) {
+      const { usage } = this.#body;
+      usage.valueLength = Math.max(usage.valueLength, coder.longestLabelValue);
+    }
+    return at;
+  }
+
+  /** Hot. The same without a coder. */
+  #shapedLines(start: number, limit: number, stop: Uint8Array): number {
+    const buffer = this.#buffer;
+    const { honorTimestamps: timestamps, longestLine } = this.#body.rules;
+    let at = start;
+    let shape = this.#shape;
+    while (at < limit && shape !== undefined) {
+      let fits: LineShape | undefined = shape;
+      let next = matchLine(shape, buffer, at, stop, timestamps);
+      if (next < 0) {
+        fits = shape.next;
+        if (fits !== undefined) next = matchLine(fits, buffer, at, stop, timestamps);
+        if (next < 0) {
+          fits = shape.other;
+          if (fits !== undefined) next = matchLine(fits, buffer, at, stop, timestamps);
+        }
+      }
+      if (next < 0 || next - at > longestLine) break;
+      this.#copy(fits!, at, next);
+      if (fits !== shape) {
+        shape.follow(fits!);
+        shape = fits!;
+      }
+      at = next;
     }
     this.#shape = shape;
     return at;
@@ -140,6 +211,10 @@ export class Scanner {
   /** Hot. Writes the line `[start, next)` with the target's labels. */
   #copy(shape: LineShape, start: number, next: number): void {
     if (shape.stamp !== this.#stamp) this.#resolve(shape);
+    if (shape.headStamp !== this.#stamp) {
+      shape.headStamp = this.#stamp;
+      shape.label(this.#body.rules.injection(shape.mask));
+    }
     const family = shape.family!;
     const { head } = shape;
     if (this.#end + next - start + head.length > this.#out.length) this.#makeRoom(next - start + head.length);
@@ -160,7 +235,7 @@ export class Scanner {
   #watch(shape: LineShape, family: BodyFamily): void {
     const buffer = this.#buffer;
     if (shape.boundPiece >= 0 && !isNumberAt(buffer, matched.bound)) family.unfit |= shape.boundBit;
-    if (buffer[matched.value] === 0x2d && (shape.isCount || shape.boundBit === Unfit.le)) {
+    if (shape.countsOnly && buffer[matched.value] === 0x2d) {
       let end = matched.value;
       while (buffer[end]! > Byte.space) end++;
       if (isNegative(ascii(buffer, matched.value, end))) family.unfit |= Unfit.negative;
@@ -187,7 +262,6 @@ export class Scanner {
     const family = body.familyOfSample(shape.name);
     shape.stamp = this.#stamp;
     shape.family = family;
-    shape.label(rules.injection(shape.mask));
     family.noteLabels(shape.labelKeys);
     if (rules.limits !== NO_LABEL_LIMITS) rules.note(shape.labelNames, body.usage);
   }
@@ -197,18 +271,49 @@ export class Scanner {
     this.#close();
     this.#current = family;
     this.#segmentStart = this.#end;
+    if (!this.#codes) return;
+    this.#coder!.outputEnd = this.#end;
+    this.#coder!.beginBlock(family.name);
   }
 
   #close(): void {
     const family = this.#current;
     this.#current = undefined;
-    if (family === undefined || this.#end === this.#segmentStart) return;
-    if (family.addSegment(this.#segmentStart, this.#end)) this.#body.touched.push(family);
+    if (family === undefined) return;
+    if (this.#codes && this.#closeCoded(family)) return;
+    if (this.#end > this.#segmentStart && family.addSegment(this.#segmentStart, this.#end))
+      this.#body.touched.push(family);
+  }
+
+  /** Ends the coder's block; true when it is what the segment becomes. */
+  #closeCoded(family: BodyFamily): boolean {
+    const coder = this.#coder!;
+    const rawLength = this.#end - this.#segmentStart;
+    // A small one before it would have to come before it.
+    if (rawLength < SMALL_BYTES || family.isOpen) {
+      coder.dropBlock();
+      return false;
+    }
+    coder.outputEnd = this.#end;
+    const length = coder.finishBlock();
+    if (length === 0) return false;
+    if (length > rawLength * WORTH_SEARCHING) {
+      coder.dropBlock();
+      return false;
+    }
+    const crc = crc32(this.#out.subarray(this.#segmentStart, this.#end));
+    this.#coded.push({ family, length, rawLength, crc });
+    // What is in a block is not needed any more.
+    this.#end = this.#segmentStart;
+    return true;
   }
 
   #pack(): void {
     this.#close();
-    packSegments(this.#body, this.#out, this.#packer);
+    const blocks = this.#coded;
+    this.#coded = [];
+    packSegments(this.#body, this.#out, this.#packer, { blocks, bytes: this.#coder?.blocks ?? NO_BYTES });
+    if (this.#codes) this.#coder!.clearBlocks();
     this.#end = 0;
   }
 
@@ -326,7 +431,7 @@ export class Scanner {
     if (this.#end + most > this.#out.length) this.#makeRoom(most);
     if (family !== this.#current) this.#open(family);
     family.samples++;
-    const out = Buffer.from(this.#out.buffer);
+    const out = Buffer.from(this.#out.buffer, this.#out.byteOffset, this.#out.length);
     this.#end += out.write(head, this.#end, 'latin1');
     out.set(added, this.#end);
     this.#end += added.length;

@@ -1,4 +1,5 @@
 import { BlockDeflater } from './block-deflater.ts';
+import { LineCoder } from './line-coder.ts';
 import { NameTable } from './name-table.ts';
 import { Scanner } from './scanner.ts';
 import { openGunzip, type ZlibHandle } from './zlib-handle.ts';
@@ -15,10 +16,15 @@ export class Workshop {
     deflater: new BlockDeflater(),
     keepSmall: true,
   };
-  readonly scanner: Scanner = new Scanner(this.packer);
+  readonly scanner: Scanner;
   gunzip: ZlibHandle = openGunzip();
   window: Uint8Array = new Uint8Array(WINDOW_BYTES);
   #names = new NameTable();
+
+  /** Without a coder (null, or where it was not built) the scanner and zlib do its work. */
+  constructor(coder: LineCoder | null = LineCoder.open() ?? null) {
+    this.scanner = new Scanner(this.packer, coder ?? undefined);
+  }
 
   /** The name table for the next body. */
   get names(): NameTable {

@@ -1,22 +1,7 @@
+import { ESCAPED_VALUES, LEGAL_NUMBERS } from '../../fuzz/words.ts';
 import { createRandom, type Random } from '../../simulator/random.ts';
 
-const VALUES = ['x', 'y', '', 'é😀', '\\\\', '\\"', '\\n', 'a\\q', 'a\nb', '}{,=#', '\0', '\r'];
-const NUMBERS = [
-  '0',
-  '-1.5',
-  '+1',
-  '1e5',
-  '1E5',
-  '1.5e-07',
-  'NaN',
-  'nan',
-  '+Inf',
-  '-Inf',
-  'inf',
-  '.5',
-  '5.',
-  '1e300',
-];
+const VALUES = ['x', 'y', '', ...ESCAPED_VALUES, '}{,=#', '\0', '\r'];
 const TIMES = ['', '', '', '', '', ' 1', ' 1700000000000', ' 007', '  5', ' 9223372036854775807'];
 
 /** The names that generated samples have. */
@@ -50,7 +35,7 @@ export function generatedLine(random: Random): string {
   const comma = loose ? random.pick([',', ' ', '']) : ',';
   const braces =
     names.length > 0 || loose ? `{${labels.join(comma)}${loose && names.length > 0 ? ',' : ''}}` : '';
-  const number = random.next() < 0.7 ? String(random.whole(0, 9999)) : random.pick(NUMBERS);
+  const number = random.next() < 0.7 ? String(random.whole(0, 9999)) : random.pick(LEGAL_NUMBERS);
   return `${random.pick(NAMES)}${blank()}${braces} ${blank()}${number}${random.pick(TIMES)}${blank()}`;
 }
 

@@ -1,0 +1,25 @@
+// Where everything is in the memory of this module, which never grows: whoever looks into it keeps views of it.
+
+/** Bytes that may be read or written behind the end of what is meant, since work is done 16 at a time. */
+export const SLACK: u32 = 64;
+
+/** The lines to read. */
+export const INPUT: u32 = 64 * 1024;
+export const INPUT_BYTES: u32 = 256 * 1024;
+
+/** Labelled lines. */
+export const OUTPUT: u32 = INPUT + INPUT_BYTES + SLACK;
+export const OUTPUT_BYTES: u32 = 1024 * 1024;
+
+/** Deflate blocks. */
+export const BLOCKS: u32 = OUTPUT + OUTPUT_BYTES + SLACK;
+export const BLOCKS_BYTES: u32 = 1024 * 1024;
+
+/** Shapes of lines, and what the target of the body adds. */
+export const SHAPES: u32 = BLOCKS + BLOCKS_BYTES + SLACK;
+export const SHAPES_BYTES: u32 = 1024 * 1024;
+export const INJECTIONS: u32 = SHAPES + SHAPES_BYTES + SLACK;
+export const INJECTIONS_BYTES: u32 = 64 * 1024;
+
+/** Codes: see codes.ts. */
+export const CODES: u32 = INJECTIONS + INJECTIONS_BYTES + SLACK;

@@ -1,0 +1,240 @@
+import { existsSync, readFileSync } from 'node:fs';
+import { DISTANCE_LENGTHS, LITERAL_LENGTHS } from './code-lengths.ts';
+import { codeTables, type CodeLengths } from './deflate-codes.ts';
+import type { Injection } from './label-rules.ts';
+import type { LineShape } from './line-shape.ts';
+
+/** As much of WebAssembly's JavaScript interface as is needed; its types come with those of browsers only. */
+interface WebAssemblyApi {
+  readonly Module: new (bytes: Uint8Array) => object;
+  readonly Instance: new (module: object) => { readonly exports: unknown };
+}
+interface Place {
+  readonly value: number;
+}
+
+/** What assembly/line-coder.ts exports; numbers are places in its memory. */
+interface CoderExports {
+  readonly memory: { readonly buffer: ArrayBuffer };
+  readonly input: Place;
+  readonly inputBytes: Place;
+  readonly output: Place;
+  readonly outputBytes: Place;
+  readonly blocks: Place;
+  readonly injections: Place;
+  readonly injectionsBytes: Place;
+  readonly codes: Place;
+  beginBody(stamp: number, timestamps: boolean, longestLine: number): void;
+  setOutputEnd(end: number): void;
+  outputEnd(): number;
+  beginBlock(family: number): void;
+  finishBlock(): number;
+  dropBlock(): void;
+  clearBlocks(): void;
+  setCurrent(shape: number): void;
+  run(at: number, limit: number): number;
+  takeSamples(): number;
+  wantedShape(): number;
+  longestLabelValue(): number;
+  allocateShape(
+    nameLength: number,
+    values: number,
+    textLength: number,
+    bound: number,
+    counts: boolean,
+  ): number;
+  textOf(shape: number): number;
+  gapsOf(shape: number): number;
+  resolveShape(shape: number, family: number, injection: number, length: number): void;
+  forgetShapes(): void;
+}
+
+const FILE = new URL('./line-coder.wasm', import.meta.url);
+const BEST_CODES: CodeLengths = { literals: LITERAL_LENGTHS, distances: DISTANCE_LENGTHS };
+const MOST_LINE = 0x7fff_ffff;
+/** A target that adds more than this to a line has its lines labelled without the coder. */
+const MOST_INJECTION = 16 * 1024;
+/** Lines of a shape with more text than this are never expected to come again. */
+const MOST_TEXT = 8 * 1024;
+
+/** What `run` stopped for. */
+export type Wanted = LineShape | 'room' | undefined;
+
+const { WebAssembly: api } = globalThis as { readonly WebAssembly?: WebAssemblyApi };
+let compiled: object | undefined;
+
+/**
+ * Reads, labels and deflates lines that look like those before them, in WebAssembly: assembly/line-coder.ts. It does what `matchLine`,
+ * the scanner and the block deflater do for such lines, byte for byte the same after inflating.
+ */
+export class LineCoder {
+  readonly #exports: CoderExports;
+  readonly #memory: Uint8Array;
+  readonly #words: Uint32Array;
+  readonly #input: number;
+  readonly #output: number;
+  readonly #injections: number;
+  readonly #injectionsEnd: number;
+  #injectionEnd: number;
+  /** Where it is what targets add, for the body under way. */
+  #placed: Map<Uint8Array, number> = new Map();
+  #shapes: Map<number, LineShape> = new Map();
+  /** Changes whenever all shapes are forgotten. */
+  #generation = 1;
+  #stamp = 0;
+  /** The most bytes of lines that `load` takes. */
+  readonly inputBytes: number;
+  /** Labelled lines: a view of its memory. */
+  readonly output: Uint8Array;
+  /** Finished blocks, and the one under way: a view of its memory. */
+  readonly blocks: Uint8Array;
+
+  /** Undefined where WebAssembly is not available, or the file was not built (`npm run build:coder`). */
+  static open(codes: CodeLengths = BEST_CODES): LineCoder | undefined {
+    if (api === undefined) return undefined;
+    if (compiled === undefined && existsSync(FILE)) compiled = new api.Module(readFileSync(FILE));
+    return compiled && new LineCoder(new api.Instance(compiled).exports as CoderExports, codes);
+  }
+
+  private constructor(exports: CoderExports, lengths: CodeLengths) {
+    this.#exports = exports;
+    const { memory, input, inputBytes, output, outputBytes, blocks, injections, injectionsBytes, codes } =
+      exports;
+    this.#memory = new Uint8Array(memory.buffer);
+    this.#words = new Uint32Array(memory.buffer);
+    this.#input = input.value;
+    this.inputBytes = inputBytes.value;
+    this.#output = output.value;
+    this.output = this.#memory.subarray(output.value, output.value + outputBytes.value);
+    this.blocks = this.#memory.subarray(blocks.value);
+    this.#injections = injections.value;
+    this.#injectionEnd = injections.value;
+    this.#injectionsEnd = injections.value + injectionsBytes.value;
+    this.#words.set(codeTables(lengths), codes.value / 4);
+  }
+
+  /** Begins or goes on with a body. Nothing of another one may be left in `output` and `blocks`. Lines that are longer stay unread. */
+  beginBody(timestamps: boolean, longestLine: number): void {
+    this.#stamp++;
+    this.#injectionEnd = this.#injections;
+    this.#placed.clear();
+    this.#exports.beginBody(this.#stamp, timestamps, Math.min(longestLine, MOST_LINE));
+    this.#exports.clearBlocks();
+    this.#exports.setOutputEnd(this.#output);
+  }
+
+  /** Takes the lines `[start, limit)`, at most `inputBytes`; they end with a newline and are valid UTF-8. */
+  load(buffer: Uint8Array, start: number, limit: number): void {
+    this.#memory.set(buffer.subarray(start, limit), this.#input);
+  }
+
+  /**
+   * Hot. Reads the lines that were loaded, from `at` on, as long as they belong to the family of the block under way. Gives where it
+   * stopped; places count from the beginning of what was loaded.
+   */
+  run(at: number, limit: number): number {
+    return this.#exports.run(this.#input + at, this.#input + limit) - this.#input;
+  }
+
+  /** What `run` stopped for: a shape that the next line has and that is to be made current; room; or a line that it cannot read. */
+  get wanted(): Wanted {
+    const wanted = this.#exports.wantedShape();
+    if (wanted === 0) return undefined;
+    return wanted === -1 ? 'room' : this.#shapes.get(wanted >>> 0)!;
+  }
+
+  /** Samples that it wrote since it was asked last. */
+  takeSamples(): number {
+    return this.#exports.takeSamples();
+  }
+
+  /** Bytes of the longest label value that it read of the body under way, escapes as they stand. */
+  get longestLabelValue(): number {
+    return this.#exports.longestLabelValue();
+  }
+
+  /** Where the labelled lines in `output` end. */
+  get outputEnd(): number {
+    return this.#exports.outputEnd() - this.#output;
+  }
+
+  /** To be set when others wrote lines, or took some away at the end. */
+  set outputEnd(end: number) {
+    this.#exports.setOutputEnd(this.#output + end);
+  }
+
+  /** Begins a block with the lines of a family that come next in `output`. */
+  beginBlock(family: number): void {
+    this.#exports.beginBlock(family);
+  }
+
+  /** Ends the block, as `BlockDeflater.finish` does. Gives its length; 0 when it was dropped, because it does not fit. */
+  finishBlock(): number {
+    return this.#exports.finishBlock();
+  }
+
+  /** Forgets the block under way. */
+  dropBlock(): void {
+    this.#exports.dropBlock();
+  }
+
+  /** Forgets all blocks; none is under way. */
+  clearBlocks(): void {
+    this.#exports.clearBlocks();
+  }
+
+  /** Expects lines like those of that shape, which is resolved for the body under way. False when the coder cannot read such lines. */
+  expect(shape: LineShape, family: number, injection: Injection): boolean {
+    if (!this.#knows(shape) && !this.#add(shape)) return false;
+    const added = shape.labelled ? injection.before : injection.alone;
+    const place = this.#place(added);
+    if (place === undefined) return false;
+    this.#exports.resolveShape(shape.coded, family, place, added.length);
+    this.#exports.setCurrent(shape.coded);
+    return true;
+  }
+
+  #knows(shape: LineShape): boolean {
+    return shape.codedIn === this.#generation && this.#shapes.get(shape.coded) === shape;
+  }
+
+  #add(shape: LineShape): boolean {
+    const { text, ends, nameLength, labelNames, boundPiece, countsOnly } = shape;
+    if (text.length > MOST_TEXT) return false;
+    const allocate = (): number =>
+      this.#exports.allocateShape(nameLength, labelNames.length, text.length, boundPiece, countsOnly) >>> 0;
+    let place = allocate();
+    if (place === 0) {
+      this.#forget();
+      place = allocate();
+    }
+    this.#memory.set(text, this.#exports.textOf(place));
+    const gaps = this.#exports.gapsOf(place) / 4;
+    for (const [i, end] of ends.entries())
+      this.#words[gaps + i] = end - (i === 0 ? nameLength : ends[i - 1]!);
+    this.#shapes.set(place, shape);
+    shape.coded = place;
+    shape.codedIn = this.#generation;
+    return true;
+  }
+
+  #forget(): void {
+    this.#exports.forgetShapes();
+    this.#exports.setCurrent(0);
+    this.#shapes = new Map();
+    this.#generation++;
+  }
+
+  #place(added: Uint8Array): number | undefined {
+    let place = this.#placed.get(added);
+    if (place === undefined) {
+      if (added.length > MOST_INJECTION || this.#injectionEnd + added.length > this.#injectionsEnd)
+        return undefined;
+      place = this.#injectionEnd;
+      this.#injectionEnd += added.length;
+      this.#memory.set(added, place);
+      this.#placed.set(added, place);
+    }
+    return place;
+  }
+}
