@@ -20,6 +20,8 @@ export interface Way {
   readonly inTurns?: boolean;
   /** Whether no line is ever predicted from the one before. */
   readonly slow?: boolean;
+  /** Whether it goes without the line coder. */
+  readonly uncoded?: boolean;
   /** Whether nothing was scanned before it in the same workshop. */
   readonly fresh?: boolean;
   /** Which byte of the wire is not as it was sent. */
@@ -87,15 +89,17 @@ function slowLimits(limits: LabelLimits): LabelLimits {
 export class SourceEngine implements Engine {
   #used = new Workshop();
   #slow = new Workshop();
+  #uncoded = new Workshop(null);
 
   /** Forgets everything that was scanned before. */
   renew(): void {
     this.#used = new Workshop();
     this.#slow = new Workshop();
+    this.#uncoded = new Workshop(null);
   }
 
   scan(member: Member, way: Way): Scan {
-    const shop = way.fresh === true ? new Workshop() : way.slow === true ? this.#slow : this.#used;
+    const shop = this.#shopFor(way);
     const filled = way.fill === undefined ? member.body : fill(member, way.fill);
     const wire = way.gzip === true ? gzipSync(filled, { level: 1 }) : filled;
     if (way.damaged !== undefined) wire[way.damaged % wire.length]! ^= 0x10;
@@ -105,6 +109,12 @@ export class SourceEngine implements Engine {
     const readings = [readOne(), readOne()];
     hurry(() => takeTurns(readings));
     return finishReading(readings[0]!, lines);
+  }
+
+  #shopFor({ fresh, uncoded, slow }: Way): Workshop {
+    if (uncoded === true) return this.#uncoded;
+    if (fresh === true) return new Workshop();
+    return slow === true ? this.#slow : this.#used;
   }
 
   merge(targets: readonly MergeTarget[], workers: number): Buffer {

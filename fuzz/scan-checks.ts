@@ -29,7 +29,7 @@ export function checkScan(engine: Engine, member: Member, random: Random, thorou
   if (uncanonical !== undefined) return { scan, samples, problem: uncanonical };
   const want = describe(scan);
   const ways = thorough ? everyWay(member) : [otherWay(random, member)];
-  for (const way of [{ slow: true }, ...ways]) {
+  for (const way of [{ slow: true }, { uncoded: true }, ...ways]) {
     const other = engine.scan(member, way);
     if (other.verdict === 'crashed') return { scan, samples, problem: crash(other, way) };
     const damaged = way.damaged !== undefined && other.verdict === 'refused';

@@ -105,7 +105,8 @@ export function textBody(random: Random, odd: number): string {
     const kind = random.next();
     if (kind < 0.15) lines.push(...histogram(random, odd));
     else if (kind < 0.25) lines.push(...summary(random, odd));
-    else if (kind < 0.8) lines.push(...series(random, odd));
+    else if (kind < 0.78) lines.push(...series(random, odd));
+    else if (kind < 0.8) lines.push(...longSeries(random, odd));
     else if (kind < 0.9) lines.push(metadata(random, random.pick(NAMES)));
     else if (chance(random, odd)) lines.push(random.pick(ODD_LINES));
     else if (lines.length > 0) lines.push(random.pick(lines));
@@ -168,6 +169,28 @@ function series(random: Random, odd: number): string[] {
     lines.push(sample(random, name, withValues(random, names, odd), odd));
   }
   return lines;
+}
+
+/** So many lines that they become a deflate block, each with some values of the one before: what the line coder writes. */
+function longSeries(random: Random, odd: number): string[] {
+  const name = metricName(random, 0);
+  const lines = header(random, name, random.pick(TYPES));
+  const names = labelNames(random, 0);
+  let labels = withValues(random, names, odd);
+  for (let i = random.whole(20, 120); i > 0; i--) {
+    const fresh = withValues(random, names, odd);
+    labels = labels.map((label, at) =>
+      chance(random, 0.6) ? label : { ...label, value: related(random, label, fresh[at]!) },
+    );
+    lines.push(sample(random, name, labels, odd / 50));
+  }
+  return lines;
+}
+
+/** A value that begins or ends like another one. */
+function related(random: Random, { name, value }: SampleLabel, fresh: SampleLabel): string {
+  if (name === 'le' || name === 'quantile' || value.length > 60) return fresh.value;
+  return random.pick([fresh.value, value + fresh.value, fresh.value + value, `${random.whole(0, 999)}`]);
 }
 
 function histogram(random: Random, odd: number): string[] {

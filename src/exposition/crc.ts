@@ -21,13 +21,18 @@ const powers: Uint32Array = (() => {
   return table;
 })();
 
-/** Shifts of short lengths, which come again and again; 0 for those that were not asked for. */
-const shortShifts = new Uint32Array(4096);
+/** Shifts of so many bytes, and of so many times as many; 0 for those that were not asked for yet. No shift is 0. */
+const PAGE = 4096;
+const byteShifts = new Uint32Array(PAGE);
+const pageShifts = new Uint32Array(PAGE);
 
 /** x^(8 * length) modulo the polynomial: the factor by which a CRC moves when `length` bytes follow. */
 export function crcShift(length: number): number {
-  if (length >= shortShifts.length) return shiftOf(length);
-  return (shortShifts[length] ||= shiftOf(length));
+  if (length >= PAGE * PAGE) return shiftOf(length);
+  const bytes = length % PAGE;
+  const pages = (length - bytes) / PAGE;
+  const shift = (byteShifts[bytes] ||= shiftOf(bytes));
+  return pages === 0 ? shift : multiply(shift, (pageShifts[pages] ||= shiftOf(pages * PAGE)));
 }
 
 function shiftOf(length: number): number {

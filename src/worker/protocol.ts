@@ -5,6 +5,7 @@ import type { Selector } from '../selector/selector.ts';
 import type { Outcome } from '../scrape/outcome.ts';
 import type { ScrapedTarget } from '../scrape/target-scraper.ts';
 
+import type { EndedScrape } from './outcome-batch.ts';
 import type { CancelReason } from './worker-scrapes.ts';
 
 /** One target in one answer: its outcome, and the scrape whose exposition is shown when it is up. */
@@ -64,7 +65,7 @@ export type WorkerRequest =
 
 /** From a worker to the serving thread. */
 export type WorkerReply =
-  | { readonly type: 'scraped'; readonly scrape: number; readonly outcome: Outcome }
+  | { readonly type: 'scraped'; readonly ended: readonly EndedScrape[] }
   /** Memory is short, and this worker has nothing large under way that could give way. */
   | { readonly type: 'memoryShort' }
   | { readonly type: 'surveyed'; readonly answer: number; readonly page: SurveyPage }

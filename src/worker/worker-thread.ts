@@ -65,7 +65,8 @@ export class WorkerThread implements AsyncDisposable {
     this.#worker = worker;
     let cause: Error | undefined;
     worker.on('message', (message: WorkerReply) => {
-      if (message.type === 'scraped') events.scraped(message.scrape, message.outcome);
+      if (message.type === 'scraped')
+        for (const { scrape, outcome } of message.ended) events.scraped(scrape, outcome);
       else if (message.type === 'memoryShort') events.memoryShort();
       else this.#answered(message);
     });

@@ -2,6 +2,7 @@ import { parentPort, workerData } from 'node:worker_threads';
 import { collectGarbage } from './collect.ts';
 import { MemoryLedger, type LedgerOptions } from './memory-ledger.ts';
 import { OpenAnswers } from './open-answers.ts';
+import { OutcomeBatch } from './outcome-batch.ts';
 import type { WorkerReply, WorkerRequest } from './protocol.ts';
 import { WorkerScrapes } from './worker-scrapes.ts';
 
@@ -15,11 +16,12 @@ export interface WorkerData {
 
 const port = parentPort!;
 const { userAgent, thread, ledger } = workerData as WorkerData;
+const outcomes = new OutcomeBatch((ended) => reply({ type: 'scraped', ended }));
 const scrapes = new WorkerScrapes({
   userAgent,
   thread,
   ledger: new MemoryLedger(ledger),
-  ended: (scrape, outcome) => reply({ type: 'scraped', scrape, outcome }),
+  ended: (scrape, outcome) => outcomes.add(scrape, outcome),
   memoryShort: () => reply({ type: 'memoryShort' }),
 });
 const answers = new OpenAnswers({
