@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import type { Socket } from 'node:net';
+import { createSecureContext, type SecureContext } from 'node:tls';
 import { buildConnector } from 'undici';
 import type { TlsConfig } from '../config/scrape-config.ts';
 import { ScrapeFailure } from './failure.ts';
@@ -31,6 +32,28 @@ function readMaterial(tls: TlsConfig): TlsMaterial {
     ...(cert !== undefined && { cert }),
     ...(key !== undefined && { key }),
   };
+}
+
+/** Contexts that were made, by what they were made of. One takes tens of kilobytes and much of a handshake's time. */
+const contexts: Map<string, SecureContext> = new Map();
+/** More come only when certificates change. */
+const MOST_CONTEXTS = 16;
+
+/** The context of all connections with that material and those versions. Throws what `createSecureContext` throws. */
+function contextOf(
+  material: TlsMaterial,
+  { minVersion = DEFAULT_MIN_VERSION, maxVersion }: TlsConfig,
+): SecureContext {
+  const options = { ...material, minVersion, ...(maxVersion !== undefined && { maxVersion }) };
+  const key = JSON.stringify(options);
+  let context = contexts.get(key);
+  if (context === undefined) {
+    context = createSecureContext(options);
+    const [oldest] = contexts.keys();
+    if (contexts.size === MOST_CONTEXTS) contexts.delete(oldest!);
+    contexts.set(key, context);
+  }
+  return context;
 }
 
 const connectCodes = new Set([
@@ -101,16 +124,15 @@ export class Connector {
     const material = readMaterial(this.#tls);
     const print = JSON.stringify(material);
     if (this.#connect === undefined || print !== this.#material) {
-      const { insecureSkipVerify, serverName, minVersion = DEFAULT_MIN_VERSION, maxVersion } = this.#tls;
+      const { insecureSkipVerify, serverName } = this.#tls;
+      const secureContext = contextOf(material, this.#tls);
       this.#material = print;
       this.#connect = buildConnector({
-        ...material,
+        secureContext,
         timeout: 0,
         allowH2: false,
         rejectUnauthorized: !insecureSkipVerify,
-        minVersion,
         ...(serverName !== undefined && { servername: serverName }),
-        ...(maxVersion !== undefined && { maxVersion }),
       });
     }
     return this.#connect;
