@@ -1,8 +1,8 @@
 import type { Random } from '../simulator/random.ts';
 import { bound, chance, labelNames, labelValue, metricName, NAMES, sampleNumber } from './words.ts';
 
-/** Types with the suffixes that their samples may have. */
-const TYPES: readonly (readonly [type: string, suffixes: readonly string[]])[] = [
+/** The types of OpenMetrics with the suffixes that their samples may have. */
+export const OPENMETRICS_TYPES: readonly (readonly [type: string, suffixes: readonly string[]])[] = [
   ['counter', ['_total', '_created']],
   ['gauge', ['']],
   ['histogram', ['_bucket', '_sum', '_count', '_created']],
@@ -119,7 +119,7 @@ export function openMetricsBody(random: Random, odd: number): string {
 }
 
 function family(random: Random, odd: number): string[] {
-  const [type, suffixes] = random.pick(TYPES);
+  const [type, suffixes] = random.pick(OPENMETRICS_TYPES);
   const plain = random.pick(['a', 'h', 's', 'd_seconds', 'x:y', '_']);
   const name = chance(random, odd) ? metricName(random, odd) : plain;
   const lines: string[] = [];

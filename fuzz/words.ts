@@ -45,13 +45,10 @@ export const LABELS: readonly string[] = [
 
 const ODD_LABELS = ['__name__', '__x', 'exported_pod', 'exported_le', 'le_'];
 const PLAIN_VALUES = ['x', 'y', 'z', '1', '', 'node-1'];
+/** Label values, as they stand between quotes, that need care: characters beyond ASCII, escapes, a newline. */
+export const ESCAPED_VALUES: readonly string[] = ['é😀', '\\\\', '\\"', '\\n', 'a\\q', 'a\nb'];
 const ODD_VALUES = [
-  'é😀',
-  '\\\\',
-  '\\"',
-  '\\n',
-  'a\\q',
-  'a\nb',
+  ...ESCAPED_VALUES,
   '}{,=# ',
   '\0',
   'x\0',
@@ -78,6 +75,26 @@ const ODD_BOUNDS = [
   'infinity',
 ];
 const NUMBERS = ['0', '1', '42', '-1', '+1', '1.5', '1e5', '1.5e-07', 'NaN', '+Inf', '-Inf', '1e300', '-0'];
+/** Numbers in every way that both formats take. */
+export const LEGAL_NUMBERS: readonly string[] = [
+  '0',
+  '1',
+  '-1.5',
+  '+1',
+  '1e5',
+  '1E5',
+  '1.5e-07',
+  '1.5E-07',
+  'NaN',
+  'nan',
+  '+Inf',
+  '-Inf',
+  'inf',
+  '.5',
+  '5.',
+  '-0',
+  '1e300',
+];
 const ODD_NUMBERS = [
   'nan',
   'NAN',

@@ -2,38 +2,20 @@ import { appendFileSync } from 'node:fs';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { parseArgs } from 'node:util';
 
 import { askGateway } from './answer.ts';
 import { startCluster } from './cluster.ts';
 import type { Cluster } from './cluster.ts';
+import { readDemoOptions, USAGE, UsageError } from './demo-options.ts';
 import { exampleLines, problemsOf, summaryText } from './demo-report.ts';
 import { freeAddress, startGatewayProcess } from './gateway-process.ts';
 
-const USAGE = `npm run demo [-- options]
-
-Starts a KubeVirt of its own on addresses of 127.0.0.0/8, puts the gateway in front of it, and shows the merged answer.
-
-  --pods <n>          how many KubeVirt pods, at least 7 (default 12)
-  --listen <address>  where the gateway listens (default 127.0.0.1:8080, or a free port when that is taken)
-  --seed <n>          another seed makes other virtual machines (default 1)
-  --once              print the summary and end: 0 when the answer is what it must be, else 1
-  --help
-`;
 const STEP_MS = 10_000;
 const SCRAPE_TIMEOUT_SECONDS = 5;
 
 async function main(): Promise<number> {
-  const { values } = parseArgs({
-    options: {
-      pods: { type: 'string', default: '12' },
-      listen: { type: 'string' },
-      seed: { type: 'string', default: '1' },
-      once: { type: 'boolean', default: false },
-      help: { type: 'boolean', default: false },
-    },
-  });
-  if (values.help) {
+  const { help, once, pods, seed, listen } = readDemoOptions(process.argv.slice(2));
+  if (help) {
     console.log(USAGE);
     return 0;
   }
@@ -41,10 +23,7 @@ async function main(): Promise<number> {
     for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => resolve('stop'));
   });
 
-  await using cluster = await startCluster({
-    pods: wholeNumber('--pods', values.pods),
-    seed: wholeNumber('--seed', values.seed),
-  });
+  await using cluster = await startCluster({ pods, seed });
   await using folder = await temporaryFolder();
   const kubeconfig = join(folder.path, 'kubeconfig');
   await writeFile(kubeconfig, cluster.kubeconfig());
@@ -52,10 +31,9 @@ async function main(): Promise<number> {
     `A KubeVirt of ${cluster.pods.length} pods and ${cluster.model.machines.length} virtual machines runs.`,
   );
 
-  const listen = values.listen ?? (await freeAddress('127.0.0.1', 8080));
   const logFile = join(folder.path, 'gateway.log');
   await using gateway = await startGatewayProcess({
-    listen,
+    listen: listen ?? (await freeAddress('127.0.0.1', 8080)),
     args: ['--kubeconfig', kubeconfig],
     onLog: (text) => appendFileSync(logFile, text),
   });
@@ -64,7 +42,7 @@ async function main(): Promise<number> {
   console.log(exampleLines(answer.text));
   const problems = problemsOf(answer, cluster);
   for (const problem of problems) console.error(`Not as it must be: ${problem}`);
-  if (values.once) {
+  if (once) {
     if (problems.length > 0) console.error(`The gateway logged:\n${gateway.log()}`);
     return problems.length > 0 ? 1 : 0;
   }
@@ -105,11 +83,6 @@ async function printStep(cluster: Cluster): Promise<void> {
   }
 }
 
-function wholeNumber(option: string, text: string): number {
-  if (!/^\d+$/.test(text)) throw new Error(`${option} must be a whole number, not ${JSON.stringify(text)}`);
-  return Number(text);
-}
-
 function messageOf(error: unknown): string {
   return error instanceof Error ? error.message : String(error);
 }
@@ -123,5 +96,5 @@ try {
   process.exitCode = await main();
 } catch (error) {
   console.error(messageOf(error));
-  process.exitCode = 1;
+  process.exitCode = error instanceof UsageError ? 2 : 1;
 }

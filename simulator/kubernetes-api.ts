@@ -2,15 +2,21 @@ import { createServer as createHttpServer } from 'node:http';
 import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http';
 import { createServer as createHttpsServer } from 'node:https';
 import type { AddressInfo, Socket } from 'node:net';
-import { sendJson, sendStatus, status } from './kubernetes-answer.ts';
-import { kindOf, resourceOf } from './kubernetes-object.ts';
-import type { KubernetesKind, KubernetesObject, KubernetesResource } from './kubernetes-object.ts';
-import { fieldSelector, labelSelector, SelectorError } from './kubernetes-selector.ts';
-import type { Selector } from './kubernetes-selector.ts';
+import { kubeconfigText } from './kubeconfig.ts';
+import { sendJson, sendStatus } from './kubernetes-answer.ts';
+import { appliesTo, sendFault } from './kubernetes-fault.ts';
+import type { KubernetesFault } from './kubernetes-fault.ts';
+import { resourceOf } from './kubernetes-object.ts';
+import type { KubernetesKind, KubernetesObject } from './kubernetes-object.ts';
+import { readQuestion, scopeOf } from './kubernetes-question.ts';
+import type { KubernetesQuestion } from './kubernetes-question.ts';
+import type { KubernetesScope } from './kubernetes-scope.ts';
+import { SelectorError } from './kubernetes-selector.ts';
 import { KubernetesStore } from './kubernetes-store.ts';
-import { sendBookmark, sendChange, sendEvent } from './kubernetes-watcher.ts';
-import type { Watcher } from './kubernetes-watcher.ts';
+import { KubernetesWatches } from './kubernetes-watches.ts';
+import type { GoneAs } from './kubernetes-watches.ts';
 
+export type { KubernetesFault } from './kubernetes-fault.ts';
 export type { KubernetesKind, KubernetesObject, KubernetesResource } from './kubernetes-object.ts';
 
 export interface KubernetesApiOptions {
@@ -22,27 +28,15 @@ export interface KubernetesApiOptions {
   readonly tls?: { readonly key: string; readonly cert: string; readonly ca?: string };
   /** With a token every request without it is answered with 401. */
   readonly token?: string;
-  /** How a version that is too old for a watch is told: as an ERROR event in a 200 answer (the usual way), or as status 410. */
-  readonly goneAs?: 'event' | 'status';
+  /** Default `event`. */
+  readonly goneAs?: GoneAs;
   /** Milliseconds between two bookmarks on a watch that asked for them; default 10,000. */
   readonly bookmarkIntervalMs?: number;
 }
 
-/** What the API does instead of answering, to the requests that it applies to. */
-export interface KubernetesFault {
-  readonly resource?: KubernetesResource;
-  readonly verb?: 'list' | 'watch';
-  /** Answer with this status and a Kubernetes Status object. */
-  readonly status?: number;
-  /** Answer 200 with this text. */
-  readonly body?: string;
-  /** Accept the request and never answer. */
-  readonly hang?: boolean;
-}
-
 /** A request that arrived, for assertions about narrowing and resuming. */
 export interface KubernetesRequest {
-  readonly verb: 'list' | 'watch' | 'get';
+  readonly verb: KubernetesQuestion['verb'];
   readonly path: string;
   readonly query: Readonly<Record<string, string>>;
 }
@@ -63,7 +57,7 @@ export interface KubernetesApi extends AsyncDisposable {
   /** Makes requests fail until called with `undefined`. Open watches go on. */
   fault(fault: KubernetesFault | undefined): void;
   /** Changes how gone versions are told. */
-  goneAs(way: 'event' | 'status'): void;
+  goneAs(way: GoneAs): void;
   /** Sends a bookmark to every watch that asked for them. */
   bookmark(): void;
   /** Writes text into every open watch as it is. */
@@ -94,20 +88,17 @@ class Api implements KubernetesApi {
   readonly requests: KubernetesRequest[] = [];
   readonly #options: KubernetesApiOptions;
   readonly #store = new KubernetesStore();
-  readonly #watches = new Set<Watcher>();
+  readonly #watches: KubernetesWatches;
   readonly #sockets = new Set<Socket>();
   #server: ReturnType<typeof createHttpServer> | undefined;
   #port: number;
   #fault: KubernetesFault | undefined;
-  #goneAs: 'event' | 'status';
 
   constructor(options: KubernetesApiOptions) {
     this.#options = options;
     this.#port = options.port ?? 0;
-    this.#goneAs = options.goneAs ?? 'event';
-    this.#store.onChange((change) => {
-      for (const watch of this.#watches) sendChange(watch, change);
-    });
+    const { goneAs = 'event', bookmarkIntervalMs = 10_000 } = options;
+    this.#watches = new KubernetesWatches(this.#store, goneAs, bookmarkIntervalMs);
   }
 
   get url(): string {
@@ -139,53 +130,35 @@ class Api implements KubernetesApi {
     this.#fault = fault;
   }
 
-  goneAs(way: 'event' | 'status'): void {
-    this.#goneAs = way;
+  goneAs(way: GoneAs): void {
+    this.#watches.goneAs = way;
   }
 
   bookmark(): void {
-    for (const watch of this.#watches) sendBookmark(watch, this.#store.version);
+    this.#watches.bookmark();
   }
 
   inject(text: string): void {
-    for (const watch of this.#watches) watch.response.write(text);
+    this.#watches.forEach(({ response }) => response.write(text));
   }
 
   dropWatches(): void {
-    for (const watch of this.#watches) watch.response.socket?.destroy();
+    this.#watches.forEach(({ response }) => response.socket?.destroy());
   }
 
   endWatches(): void {
-    for (const watch of this.#watches) watch.response.end();
+    this.#watches.forEach(({ response }) => response.end());
   }
 
   freezeWatches(): void {
-    for (const watch of this.#watches) watch.frozen = true;
+    this.#watches.forEach((watcher) => {
+      watcher.frozen = true;
+    });
   }
 
   kubeconfig({ namespace }: { readonly namespace?: string } = {}): string {
     const { tls, token } = this.#options;
-    const trust =
-      tls?.ca === undefined
-        ? 'insecure-skip-tls-verify: true'
-        : `certificate-authority-data: ${Buffer.from(tls.ca).toString('base64')}`;
-    return `apiVersion: v1
-kind: Config
-current-context: simulator
-clusters:
-- name: simulator
-  cluster:
-    server: ${this.url}
-    ${trust}
-users:
-- name: simulator
-  user: ${token === undefined ? '{}' : `{ token: ${JSON.stringify(token)} }`}
-contexts:
-- name: simulator
-  context:
-    cluster: simulator
-    user: simulator
-${namespace === undefined ? '' : `    namespace: ${namespace}\n`}`;
+    return kubeconfigText({ url: this.url, ca: tls?.ca, token, namespace });
   }
 
   async start(): Promise<void> {
@@ -231,62 +204,44 @@ ${namespace === undefined ? '' : `    namespace: ${namespace}\n`}`;
       sendStatus(response, 401, 'Unauthorized', 'Unauthorized');
       return;
     }
-    const match = /^\/api\/v1(?:\/namespaces\/([^/]+))?\/([a-z]+)(?:\/([^/]+))?$/.exec(url.pathname);
-    const kind = kindOf(match?.[2] ?? '');
-    if (match === null || kind === undefined || request.method !== 'GET') {
+    const question = request.method === 'GET' ? readQuestion(url) : undefined;
+    if (question === undefined) {
       sendStatus(response, 404, 'NotFound', 'the server could not find the requested resource');
       return;
     }
-    const [, namespace, , name] = match;
-    const query = url.searchParams;
-    const verb = name !== undefined ? 'get' : /^(true|1)$/.test(query.get('watch') ?? '') ? 'watch' : 'list';
-    this.requests.push({ verb, path: url.pathname, query: Object.fromEntries(query) });
-    if (this.#hasFault(verb, resourceOf(kind), response)) return;
-    if (name !== undefined) {
-      const object = this.#store.get(kind, namespace ?? '', name);
-      if (object === undefined) sendStatus(response, 404, 'NotFound', `${match[2]!} "${name}" not found`);
-      else sendJson(response, 200, object);
+    const { verb, path, kind, query } = question;
+    this.requests.push({ verb, path, query: Object.fromEntries(query) });
+    if (this.#fault !== undefined && appliesTo(this.#fault, verb, resourceOf(kind))) {
+      sendFault(response, this.#fault);
       return;
     }
     try {
-      const byLabel = labelSelector(query.get('labelSelector') ?? '');
-      const byField = fieldSelector(query.get('fieldSelector') ?? '');
-      const selects: Selector = (object) => byLabel(object) && byField(object);
-      if (verb === 'watch') this.#watch(response, query, kind, namespace, selects);
-      else this.#list(response, query, kind, namespace, selects);
+      if (verb === 'get') this.#get(response, question);
+      else if (verb === 'watch') this.#watches.answer(response, scopeOf(question), query);
+      else this.#list(response, scopeOf(question), query);
     } catch (error) {
       if (!(error instanceof SelectorError)) throw error;
       sendStatus(response, 400, 'BadRequest', error.message);
     }
   }
 
-  #hasFault(verb: string, resource: KubernetesResource, response: ServerResponse): boolean {
-    const fault = this.#fault;
-    if (fault === undefined) return false;
-    if (fault.resource !== undefined && fault.resource !== resource) return false;
-    if (fault.verb !== undefined && fault.verb !== verb) return false;
-    if (fault.hang === true) return true;
-    if (fault.body !== undefined) response.end(fault.body);
-    else sendStatus(response, fault.status ?? 500, 'InternalError', 'an error on purpose');
-    return true;
+  #get(response: ServerResponse, { kind, namespace = '', name = '' }: KubernetesQuestion): void {
+    const object = this.#store.get(kind, namespace, name);
+    if (object === undefined)
+      sendStatus(response, 404, 'NotFound', `${resourceOf(kind)} "${name}" not found`);
+    else sendJson(response, 200, object);
   }
 
-  #list(
-    response: ServerResponse,
-    query: URLSearchParams,
-    kind: KubernetesKind,
-    namespace: string | undefined,
-    selects: Selector,
-  ): void {
+  #list(response: ServerResponse, scope: KubernetesScope, query: URLSearchParams): void {
     const limit = Number(query.get('limit') ?? 0);
-    const page = this.#store.page(kind, namespace, selects, limit, query.get('continue') ?? undefined);
+    const page = this.#store.page(scope, limit, query.get('continue') ?? undefined);
     if (page === undefined) {
       sendStatus(response, 410, 'Expired', 'The provided continue parameter is too old');
       return;
     }
     const { version, items, more, remaining } = page;
     sendJson(response, 200, {
-      kind: `${kind}List`,
+      kind: `${scope.kind}List`,
       apiVersion: 'v1',
       metadata: {
         resourceVersion: String(version),
@@ -295,57 +250,5 @@ ${namespace === undefined ? '' : `    namespace: ${namespace}\n`}`;
       // As from the real one, the items of a list carry neither kind nor apiVersion.
       items: items.map(({ kind: _kind, apiVersion: _apiVersion, ...item }) => item),
     });
-  }
-
-  #watch(
-    response: ServerResponse,
-    query: URLSearchParams,
-    kind: KubernetesKind,
-    namespace: string | undefined,
-    selects: Selector,
-  ): void {
-    const from = Number(query.get('resourceVersion') ?? 0);
-    const past = this.#store.since(from);
-    if (past === undefined && this.#goneAs === 'status') {
-      sendStatus(response, 410, 'Expired', `too old resource version: ${from}`);
-      return;
-    }
-    response.writeHead(200, { 'Content-Type': 'application/json' });
-    response.flushHeaders();
-    if (past === undefined) {
-      const gone = status(410, 'Expired', `too old resource version: ${from}`);
-      response.end(`${JSON.stringify({ type: 'ERROR', object: gone })}\n`);
-      return;
-    }
-    const watch: Watcher = {
-      response,
-      resource: resourceOf(kind),
-      namespace,
-      selects,
-      bookmarks: query.get('allowWatchBookmarks') === 'true',
-      timers: [],
-      frozen: false,
-    };
-    this.#watches.add(watch);
-    response.once('close', () => {
-      this.#watches.delete(watch);
-      for (const timer of watch.timers) clearTimeout(timer);
-    });
-    if (from === 0) {
-      for (const object of this.#store.list(kind, namespace, selects)) sendEvent(watch, 'ADDED', object);
-    }
-    for (const change of past) sendChange(watch, change);
-    const seconds = Number(query.get('timeoutSeconds') ?? 0);
-    if (seconds > 0) {
-      const end = setTimeout(() => {
-        sendBookmark(watch, this.#store.version);
-        if (!watch.frozen) response.end();
-      }, seconds * 1000);
-      watch.timers.push(end);
-    }
-    const bookmarks = setInterval(() => {
-      sendBookmark(watch, this.#store.version);
-    }, this.#options.bookmarkIntervalMs ?? 10_000);
-    watch.timers.push(bookmarks);
   }
 }

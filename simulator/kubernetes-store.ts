@@ -2,7 +2,8 @@ import { randomUUID } from 'node:crypto';
 import { isDeepStrictEqual } from 'node:util';
 import { resourceOf } from './kubernetes-object.ts';
 import type { KubernetesKind, KubernetesObject, KubernetesResource } from './kubernetes-object.ts';
-import type { Selector } from './kubernetes-selector.ts';
+import { isInScope } from './kubernetes-scope.ts';
+import type { KubernetesScope } from './kubernetes-scope.ts';
 
 /** One change of one object. `before` is absent when it was created, `after` when it was deleted. */
 export interface Change {
@@ -74,28 +75,18 @@ export class KubernetesStore {
     return this.#objects.get(keyOf(kind, namespace, name));
   }
 
-  /** The objects that are selected, by namespace and name. */
-  list(kind: KubernetesKind, namespace: string | undefined, selects: Selector): KubernetesObject[] {
+  /** The objects of a scope, by namespace and name. */
+  list(scope: KubernetesScope): KubernetesObject[] {
     return [...this.#objects]
-      .filter(([, object]) => object.kind === kind)
-      .filter(([, { metadata }]) => namespace === undefined || metadata.namespace === namespace)
-      .filter(([, object]) => selects(object))
+      .filter(([, object]) => isInScope(scope, object))
       .sort(([a], [b]) => (a < b ? -1 : 1))
       .map(([, object]) => object);
   }
 
   /** One page of a list, all pages as of the first one's version; `undefined` when the token is too old. */
-  page(
-    kind: KubernetesKind,
-    namespace: string | undefined,
-    selects: Selector,
-    limit: number,
-    token: string | undefined,
-  ): Page | undefined {
+  page(scope: KubernetesScope, limit: number, token: string | undefined): Page | undefined {
     const from =
-      token === undefined
-        ? { version: this.#version, items: this.list(kind, namespace, selects) }
-        : this.#snapshots.get(token);
+      token === undefined ? { version: this.#version, items: this.list(scope) } : this.#snapshots.get(token);
     if (from === undefined) return undefined;
     const { version, items } = from;
     if (limit <= 0 || items.length <= limit) return { version, items, more: undefined, remaining: 0 };

@@ -1,8 +1,8 @@
-import { availableParallelism } from 'node:os';
 import type { AddressInfo } from 'node:net';
 import type { FastifyInstance } from 'fastify';
 import type { Flags, ListenAddress } from './cli/flags.ts';
 import { defaultMemoryLimit } from './cli/memory-limit.ts';
+import { usableProcessors } from './cli/processors.ts';
 import { KUBEVIRT_METRICS_SERVICE } from './config/kubevirt.ts';
 import type { Config } from './config/scrape-config.ts';
 import { createDiscovery } from './discovery/discovery.ts';
@@ -15,6 +15,8 @@ import { MemoryLedger } from './worker/memory-ledger.ts';
 
 /** More threads than this would only take the machine from the pods' neighbours; a worker does 50 MB of bodies in a second. */
 const MAX_WORKERS = 8;
+/** A worker takes about 25 MiB before it has anything to do. */
+const WORKER_BYTES = 64 * 1024 * 1024;
 
 export interface GatewayOptions {
   readonly config: Config;
@@ -37,6 +39,7 @@ export async function startGateway({ config, flags, version, log }: GatewayOptio
   await using stack = new AsyncDisposableStack();
   const telemetry = new Telemetry(version);
   const scrapeLog = new ScrapeLog(log);
+  const processLimit = flags.memoryLimitBytes ?? defaultMemoryLimit();
   const discovery = stack.use(
     createDiscovery({
       config,
@@ -47,10 +50,10 @@ export async function startGateway({ config, flags, version, log }: GatewayOptio
   );
   const scraper = stack.use(
     new Scraper({
-      ledger: new MemoryLedger({ processLimit: flags.memoryLimitBytes ?? defaultMemoryLimit() }),
+      ledger: new MemoryLedger({ processLimit }),
       pools: new Map(config.scrapeConfigs.map((scrapeConfig) => [scrapeConfig.jobName, scrapeConfig])),
       reuseMs: flags.scrapeReuseMs,
-      maxWorkers: Math.min(availableParallelism(), MAX_WORKERS),
+      maxWorkers: mostWorkers(processLimit),
       userAgent: `kubevirt-metrics-gateway/${version}`,
       events: {
         scrapeEnded: ({ target }, outcome) => {
@@ -112,4 +115,9 @@ async function listen(server: FastifyInstance, { host = '::', port }: ListenAddr
 
 function addressText({ address, family, port }: AddressInfo): string {
   return family === 'IPv6' ? `[${address}]:${port}` : `${address}:${port}`;
+}
+
+/** Threads for scrapes at most, in a process that may take so many bytes. */
+function mostWorkers(processLimit: number): number {
+  return Math.min(usableProcessors(), MAX_WORKERS, Math.max(1, Math.floor(processLimit / WORKER_BYTES)));
 }

@@ -1,6 +1,7 @@
 import { once } from 'node:events';
 import packageJson from '../package.json' with { type: 'json' };
 import { helpText, readFlags, UsageError, versionText } from './cli/flags.ts';
+import { availableMemory, defaultMemoryLimit } from './cli/memory-limit.ts';
 import { ConfigError } from './config/config-error.ts';
 import { formatConfig } from './config/format-config.ts';
 import { kubevirtConfig } from './config/kubevirt.ts';
@@ -31,11 +32,27 @@ async function main(argv: readonly string[]): Promise<void> {
   }
   const log = createLogger({ level: flags.logLevel, format: flags.logFormat });
   const { version } = packageJson;
-  log.info('starting kubevirt-metrics-gateway', { version, node: process.version });
+  const memoryLimit = flags.memoryLimitBytes ?? defaultMemoryLimit();
+  log.info('starting kubevirt-metrics-gateway', {
+    version,
+    node: process.version,
+    memory_limit: inMebibytes(memoryLimit),
+  });
+  const available = availableMemory();
+  if (memoryLimit > available)
+    log.warn('--memory.limit is more than there is; the system may end the program before it is reached', {
+      memory_limit: inMebibytes(memoryLimit),
+      available: inMebibytes(available),
+    });
   const ending = Promise.race([once(process, 'SIGTERM'), once(process, 'SIGINT')]);
   await using _gateway = await startGateway({ config, flags, version, log });
   await ending;
   log.info('ending; answers under way are finished');
+}
+
+/** As the flag would take it. */
+function inMebibytes(bytes: number): string {
+  return `${Math.floor(bytes / (1024 * 1024))}MiB`;
 }
 
 /** Without what stands below a blank line, such as the piece of the file that a YAML parser shows. */

@@ -7,7 +7,7 @@ import type { KubernetesApi } from '../simulator/kubernetes-api.ts';
 import { startPod } from '../simulator/pod.ts';
 import type { Pod } from '../simulator/pod.ts';
 import { endpoints, pod, service, until } from './discovery/fixture.ts';
-import { eventually, get, startTestGateway, valueOf } from './serve/fixture.ts';
+import { eventually, get, patient, startTestGateway, valueOf } from './serve/fixture.ts';
 import type { TestGateway } from './serve/fixture.ts';
 
 const name = 'kubevirt-prometheus-metrics';
@@ -53,7 +53,7 @@ t.test('the pods of a KubeVirt, as its own Prometheus would see them', async (t)
     ]),
   );
   await using gateway = await startFor(api, t.testdir({}));
-  const metrics = async () => (await get(`${gateway.url}/metrics`)).text;
+  const metrics = async () => (await get(`${gateway.url}/metrics`, patient)).text;
   const own = async () => (await get(`${gateway.url}/-/metrics`)).text;
   const targets = async () => {
     const text = await own();
@@ -144,7 +144,7 @@ t.test('a KubeVirt in more than one namespace', async (t) => {
   for (const [namespaces, warned, targets] of cases) {
     await using gateway = await startFor(api, t.testdir({}), namespaces);
     await eventually('it is ready', async () => (await get(`${gateway.url}/-/ready`)).status === 200);
-    const { text } = await get(`${gateway.url}/metrics`);
+    const { text } = await get(`${gateway.url}/metrics`, patient);
     t.equal(text.match(/^up\{.*\} 1$/gm)?.length, targets);
     t.same(
       gateway.lines.filter(({ level }) => level === 'warn').map(({ fields }) => fields['namespaces']),

@@ -57,6 +57,31 @@ t.test('what it only prints', async (t) => {
   t.match(checked, { status: 0, stderr: '', stdout: /127\.0\.0\.1:8443/ });
 });
 
+t.test(
+  'the first line says how much memory it may use, and whether that is more than there is',
+  async (t) => {
+    const dir = t.testdir({ 'good.yml': configOf([]) });
+    const cases: readonly (readonly [flags: readonly string[], limit: RegExp, warns: boolean])[] = [
+      [[], /^[1-9][0-9]*MiB$/, false],
+      [['--memory.limit=200MB'], /^200MiB$/, false],
+      [['--memory.limit=1PiB'], /^1073741824MiB$/, true],
+    ];
+    await Promise.all(
+      cases.map(async ([flags, limit, warns]) => {
+        await using program = startProgram([free, `--config.file=${join(dir, 'good.yml')}`, ...flags]);
+        await program.listening;
+        const [first = ''] = program.log().split('\n');
+        t.match(/ memory_limit=(\S+)/.exec(first)?.[1], limit, first);
+        t.equal(
+          /level=WARN.*--memory\.limit is more.* available=\d+MiB\n/.test(program.log()),
+          warns,
+          flags.join(),
+        );
+      }),
+    );
+  },
+);
+
 t.test('signals finish the answers under way and end it with 0', async (t) => {
   for (const signal of ['SIGTERM', 'SIGINT'] as const) {
     await using pod = await startPlainPod();
@@ -78,7 +103,8 @@ t.test('signals finish the answers under way and end it with 0', async (t) => {
     const { behaviour, open } = gate();
     await pod.behave(behaviour);
     await hanging.behave({ kind: 'hang', at: 'head' });
-    const timeout = { 'x-prometheus-scrape-timeout-seconds': '2' };
+    // As long as a busy machine may take for all that comes before the gate is opened.
+    const timeout = { 'x-prometheus-scrape-timeout-seconds': '5' };
     const scraped = [pod.nextRequest(), hanging.nextRequest()];
     const { promise: arrived, resolve } = Promise.withResolvers<void>();
     const underWay = get(`${url}/metrics`, { ...timeout, ...gzip }, { agent });

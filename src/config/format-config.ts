@@ -53,9 +53,9 @@ function formatScrapeConfig(config: ScrapeConfig): object {
   });
 }
 
-/** Without those that are 0: nothing is limited then. */
+/** Without those that are 0: nothing is limited then. A negative size lifts the limit of the global section. */
 function formatLimits(limits: ScrapeLimits): object {
-  const given = LIMIT_NAMES.filter((name) => limits[name] > 0);
+  const given = LIMIT_NAMES.filter((name) => limits[name] !== 0);
   return Object.fromEntries(
     given.map((name) => [
       LIMIT_FIELDS[name],

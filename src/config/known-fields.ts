@@ -5,6 +5,7 @@ import type { FieldTable } from './yaml-value.ts';
 
 export const CONFIG_FIELDS: FieldTable = {
   of: 'configuration',
+  place: 'at the top of the file',
   supported: ['global', 'scrape_configs'],
   notYet: [
     'alerting',
@@ -49,6 +50,7 @@ const HTTP_CLIENT_FIELDS = [
 
 export const GLOBAL_FIELDS: FieldTable = {
   of: 'global section',
+  place: 'in global',
   supported: [
     'scrape_interval',
     'scrape_timeout',
@@ -67,6 +69,7 @@ export const GLOBAL_FIELDS: FieldTable = {
 
 export const SCRAPE_CONFIG_FIELDS: FieldTable = {
   of: 'scrape config',
+  place: 'in an entry of scrape_configs',
   supported: [
     'job_name',
     'scheme',
@@ -130,6 +133,7 @@ export const SCRAPE_CONFIG_FIELDS: FieldTable = {
 
 export const TLS_CONFIG_FIELDS: FieldTable = {
   of: 'tls_config',
+  place: 'in tls_config',
   supported: [
     'ca',
     'ca_file',
@@ -147,36 +151,42 @@ export const TLS_CONFIG_FIELDS: FieldTable = {
 
 export const RELABEL_CONFIG_FIELDS: FieldTable = {
   of: 'relabel rule',
+  place: 'in an entry of relabel_configs',
   supported: ['source_labels', 'separator', 'regex', 'modulus', 'target_label', 'replacement', 'action'],
   notYet: [],
 };
 
 export const STATIC_CONFIG_FIELDS: FieldTable = {
   of: 'target group',
+  place: 'in an entry of static_configs',
   supported: ['targets', 'labels'],
   notYet: [],
 };
 
 export const FILE_SD_FIELDS: FieldTable = {
   of: 'file_sd config',
+  place: 'in an entry of file_sd_configs',
   supported: ['files', 'refresh_interval'],
   notYet: [],
 };
 
 export const KUBERNETES_SD_FIELDS: FieldTable = {
   of: 'kubernetes_sd config',
+  place: 'in an entry of kubernetes_sd_configs',
   supported: ['role', 'api_server', 'kubeconfig_file', 'namespaces', 'selectors'],
   notYet: [...HTTP_CLIENT_FIELDS, 'follow_redirects', 'tls_config', 'attach_metadata'],
 };
 
 export const NAMESPACES_FIELDS: FieldTable = {
   of: 'namespaces section',
+  place: 'in namespaces',
   supported: ['names', 'own_namespace'],
   notYet: [],
 };
 
 export const SELECTOR_FIELDS: FieldTable = {
   of: 'selector',
+  place: 'in an entry of selectors',
   supported: ['role', 'label', 'field'],
   notYet: [],
 };

@@ -35,10 +35,7 @@ export function readLimits(
   };
   const count = (name: keyof ScrapeLimits) => limit(name, (value) => value.wholeNumber());
   return {
-    bodySizeLimit: Math.max(
-      0,
-      limit('bodySizeLimit', (value) => value.sizeBytes()),
-    ),
+    bodySizeLimit: limit('bodySizeLimit', (value) => value.sizeBytes()),
     sampleLimit: count('sampleLimit'),
     labelLimit: count('labelLimit'),
     labelNameLengthLimit: count('labelNameLengthLimit'),

@@ -1,8 +1,11 @@
-/** The name in `names` that `typo` most likely means, or `undefined` when none is near. */
-export function nearestName(typo: string, names: Iterable<string>): string | undefined {
-  const limit = Math.max(1, Math.floor(typo.length / 3));
+/** The name in `names` that `typo` most likely means, or `undefined` when none is as near as `mostEdits`. */
+export function nearestName(
+  typo: string,
+  names: Iterable<string>,
+  mostEdits: number = Math.max(1, Math.floor(typo.length / 3)),
+): string | undefined {
   let nearest: string | undefined;
-  let least = limit + 1;
+  let least = mostEdits + 1;
   for (const name of names) {
     const distance = editDistance(typo.toLowerCase(), name);
     if (distance < least) {

@@ -55,7 +55,7 @@ export interface KubernetesSdConfig {
  * The limits of the global section are in here already.
  */
 export interface ScrapeLimits {
-  /** Bytes of a body after decompression; a body of exactly as many is refused. */
+  /** Bytes of a body after decompression; a body of exactly as many is refused. A negative one is no limit either. */
   readonly bodySizeLimit: number;
   /** Samples of a scrape after relabelling. */
   readonly sampleLimit: number;

@@ -2,13 +2,15 @@ import { LineCounter, isAlias, isMap, isScalar, isSeq, parseDocument, visit } fr
 import type { Document, Node, Pair, Scalar, YAMLError } from 'yaml';
 import { ConfigError } from './config-error.ts';
 import { durationMs } from './duration.ts';
-import { nearestName } from './nearest-name.ts';
 import { sizeBytes } from './size.ts';
+import { unknownField } from './unknown-field.ts';
 
 /** The fields that a YAML mapping may have. */
 export interface FieldTable {
   /** What the mapping is, for messages: `scrape config`. */
   readonly of: string;
+  /** Where it stands, for messages: `in an entry of scrape_configs`. */
+  readonly place: string;
   readonly supported: readonly string[];
   /** Fields that Prometheus has and this program refuses by name. */
   readonly notYet: readonly string[];
@@ -211,14 +213,4 @@ export class YamlValue {
 
 function scalarText(scalar: Scalar): string {
   return scalar.source ?? String(scalar.value);
-}
-
-function unknownField(name: string, table: FieldTable): string {
-  if (table.notYet.includes(name)) {
-    return `field "${name}" of a ${table.of} is not supported yet; remove it`;
-  }
-  const nearest = nearestName(name, [...table.supported, ...table.notYet]);
-  const advice =
-    nearest === undefined ? `known fields are ${table.supported.join(', ')}` : `did you mean "${nearest}"?`;
-  return `unknown field "${name}" in a ${table.of}; ${advice}`;
 }

@@ -32,6 +32,8 @@ class FileProvider implements Provider {
   readonly #log: Logger;
   readonly #watchers = new Map<string, FolderWatch>();
   readonly #errors = new Map<string, string>();
+  /** Patterns without a file, which were told of. */
+  #missing: ReadonlySet<string> = new Set();
   #files: ReadonlyMap<string, readonly TargetGroup[]> | undefined;
   #lastSync = 0;
   #changed = (): void => {};
@@ -100,7 +102,9 @@ class FileProvider implements Provider {
   async #read(): Promise<void> {
     const files = new Map<string, readonly TargetGroup[]>();
     const errors = new Map<string, string>();
-    for (const file of await listFiles(this.#config.files)) {
+    const matches = new Map<string, readonly string[]>();
+    for (const pattern of this.#config.files) matches.set(pattern, await matchingFiles(pattern));
+    for (const file of new Set([...matches.values()].flat())) {
       try {
         const groups = loadFileSd(await readFile(file, 'utf8'), { fileName: file });
         files.set(
@@ -126,9 +130,24 @@ class FileProvider implements Provider {
     if (this.#stopped) return;
     this.#errors.clear();
     for (const [file, message] of errors) this.#errors.set(file, message);
+    this.#tellMissing(matches, new Set([...files.keys(), ...errors.keys()]));
     this.#files = files;
     if (errors.size === 0) this.#lastSync = Date.now();
     this.#changed();
+  }
+
+  /** A path that is written wrongly looks like one whose file is still to come. */
+  #tellMissing(matches: ReadonlyMap<string, readonly string[]>, there: ReadonlySet<string>): void {
+    const missing = [...matches].flatMap(([pattern, files]) =>
+      files.some((file) => there.has(file)) ? [] : [pattern],
+    );
+    for (const pattern of missing) {
+      if (!this.#missing.has(pattern))
+        this.#log.warn('no file is there for a pattern of file_sd_configs; its folder is watched for one', {
+          pattern,
+        });
+    }
+    this.#missing = new Set(missing);
   }
 
   #watchFolders(): void {
@@ -165,20 +184,16 @@ class FileProvider implements Provider {
   }
 }
 
-/** The files that the patterns name now, in the order of the patterns, each once. */
-async function listFiles(patterns: readonly string[]): Promise<string[]> {
-  const found = new Set<string>();
-  for (const pattern of patterns) {
-    const folder = dirname(pattern);
-    const name = basename(pattern);
-    if (!name.includes('*')) {
-      found.add(pattern);
-      continue;
-    }
-    const escaped = name.split('*').map((part) => part.replaceAll(/[.+?^${}()|[\]\\]/g, '\\$&'));
-    const matches = new RegExp(`^${escaped.join('.*')}$`, 's');
-    const names = await readdir(folder).catch(() => []);
-    for (const one of names.filter((entry) => matches.test(entry)).sort()) found.add(join(folder, one));
-  }
-  return [...found];
+/** The files that a pattern names now; one without `*` names itself, whether it is there or not. */
+async function matchingFiles(pattern: string): Promise<string[]> {
+  const folder = dirname(pattern);
+  const name = basename(pattern);
+  if (!name.includes('*')) return [pattern];
+  const escaped = name.split('*').map((part) => part.replaceAll(/[.+?^${}()|[\]\\]/g, '\\$&'));
+  const matches = new RegExp(`^${escaped.join('.*')}$`, 's');
+  const names = await readdir(folder).catch(() => []);
+  return names
+    .filter((entry) => matches.test(entry))
+    .sort()
+    .map((entry) => join(folder, entry));
 }

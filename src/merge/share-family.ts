@@ -1,3 +1,4 @@
+import { ANY_LABELS } from '../exposition/body.ts';
 import type { BlockPart } from '../exposition/family-block.ts';
 import type { MetricType } from '../exposition/metric-type.ts';
 import { Votes } from './votes.ts';
@@ -15,6 +16,8 @@ export interface Origin {
 /** Characters of label names that a family remembers. */
 const MOST_LABEL_TEXT = 2000;
 
+const ANY_LABEL = ANY_LABELS[0]!;
+
 const NO_PARTS: BlockPart[] = [];
 const NO_ORIGINS: Origin[] = [];
 
@@ -27,7 +30,7 @@ export class ShareFamily extends Votes {
   readonly report: boolean;
   /** Whether it has samples of its own name that strict readers refuse under the type that was settled. */
   stuck: boolean = false;
-  /** The `labelKeys` of its targets, with blanks between. */
+  /** The `labelKeys` of its targets, with blanks between; `*` alone stands for too many of them. */
   labels: string = '';
   /** A list that belongs to the exposition while `#origins` is one for all. */
   #parts: readonly BlockPart[] = NO_PARTS;
@@ -85,10 +88,12 @@ export class ShareFamily extends Votes {
 
   #addLabels(keys: readonly string[]): void {
     for (const key of keys) {
-      if (key === '' || key === this.labels) continue;
+      if (key === '' || key === this.labels || this.labels === ANY_LABEL) continue;
       if (this.labels === '') this.labels = key;
-      else if (!this.labels.split(' ').includes(key))
-        this.labels = this.labels.length + key.length < MOST_LABEL_TEXT ? `${this.labels} ${key}` : '*';
+      else if (!this.labels.split(' ').includes(key)) {
+        const isShort = key !== ANY_LABEL && this.labels.length + key.length < MOST_LABEL_TEXT;
+        this.labels = isShort ? `${this.labels} ${key}` : ANY_LABEL;
+      }
     }
   }
 

@@ -16,7 +16,7 @@ export function limitUsage(
 ): LimitUsage[] {
   if (reason === 'target_limit') return [];
   const all: readonly (readonly [limit: FailureReason, taken: number | undefined, most: number])[] = [
-    ['body_size_limit', bodyBytes, limits.bodySizeLimit || BODY_BYTES],
+    ['body_size_limit', bodyBytes, limits.bodySizeLimit > 0 ? limits.bodySizeLimit : BODY_BYTES],
     ['sample_limit', samples, limits.sampleLimit],
     ['label_limit', usage?.labels, limits.labelLimit],
     ['label_name_length_limit', usage?.nameLength, limits.labelNameLengthLimit],

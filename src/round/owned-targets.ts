@@ -1,14 +1,14 @@
 import type { ScrapeConfig } from '../config/scrape-config.ts';
 import type { ScrapePools, Target } from '../discovery/target.ts';
+import type { Outcome } from '../scrape/outcome.ts';
 import type { ScrapedTarget } from '../scrape/target-scraper.ts';
 import type { WorkerPool } from '../worker/worker-pool.ts';
-import { assignTargets } from './assignment.ts';
+import { assignTargets, workersFor } from './assignment.ts';
 import type { OwnedTarget } from './scrape.ts';
+import { TargetCosts } from './target-costs.ts';
 
-/** What a target costs beside its bytes, in bytes; a guess that only has to keep many small ones from counting as nothing. */
-const COST_PER_TARGET = 20_000;
-/** Fewer targets than this are not worth another worker. */
-const TARGETS_PER_WORKER = 8;
+/** What is not worth another worker, which takes 25 MB at rest, as `TargetCosts` counts: some ten milliseconds. */
+const COST_PER_WORKER = 4 * 1024 * 1024;
 
 /** Which worker has which target. The workers are told of every change. */
 export class OwnedTargets {
@@ -18,6 +18,7 @@ export class OwnedTargets {
   #list: readonly OwnedTarget[] = [];
   /** Every target that a worker knows: those of the target set, and those that are gone but pinned. */
   readonly #known: Set<OwnedTarget> = new Set();
+  readonly #costs: TargetCosts = new TargetCosts();
   #lastId = 0;
 
   constructor(workers: WorkerPool, pools: ScrapePools, maxWorkers: number) {
@@ -40,44 +41,47 @@ export class OwnedTargets {
    * another worker now under another number; each is to be unpinned once nothing is expected of it.
    */
   set(targets: readonly Target[]): OwnedTarget[] {
-    const wanted = Math.ceil(targets.length / TARGETS_PER_WORKER);
-    this.#workers.grow(Math.min(this.#maxWorkers, wanted));
     // One that is gone but still being scraped may come back.
     const before = new Map(
       [...this.#known]
         .filter(({ gone, inFlight }) => !gone || inFlight !== undefined)
         .map((owned) => [owned.target.key, owned]),
     );
-    const owners = assignTargets(
-      targets.map((target) => costOf(before.get(target.key))),
-      targets.map((target) => before.get(target.key)?.worker),
-      this.#workers.size,
+    const known = targets.map((target) => before.get(target.key));
+    const left = new Set(before.values());
+    for (const kept of this.#take(targets, known, this.#assign(known))) left.delete(kept);
+    for (const gone of left) gone.gone = true;
+    return [...left];
+  }
+
+  /**
+   * Spreads the targets anew where what they cost has become so uneven that it is worth the connections of those that
+   * move. One that is being scraped does not. Returns those that have another worker now, as `set` does.
+   */
+  spread(): OwnedTarget[] {
+    const before = this.#list;
+    const owners = this.#assign(before);
+    const moving = before.filter(({ worker }, i) => owners[i] !== worker);
+    // They are no runs as it is, and cannot become any without one that has to stay.
+    if (moving.length === 0 || moving.some(({ inFlight }) => inFlight !== undefined)) return [];
+    this.#take(
+      before.map(({ target }) => target),
+      before,
+      owners,
     );
-    const added: ScrapedTarget[][] = this.#workers.threads.map(() => []);
-    this.#list = targets.map((target, i) => {
-      const known = before.get(target.key);
-      const worker = owners[i]!;
-      // One that is being scraped stays where it is until a later change.
-      if (known !== undefined && (known.worker === worker || known.inFlight !== undefined)) {
-        before.delete(target.key);
-        known.gone = false;
-        return known;
-      }
-      const owned = this.#own(target, worker, known);
-      added[worker]!.push(this.#scraped(owned));
-      return owned;
-    });
-    for (const [worker, list] of added.entries()) {
-      if (list.length > 0) this.#workers.at(worker).post({ type: 'targets', added: list, removed: [] });
-    }
-    for (const gone of before.values()) gone.gone = true;
-    return [...before.values()];
+    for (const moved of moving) moved.gone = true;
+    return moving;
+  }
+
+  /** A scrape has ended. */
+  ended(target: OwnedTarget, outcome: Outcome): void {
+    this.#costs.ended(target, outcome);
   }
 
   /** Tells a worker that was replaced of its targets, and returns them. */
   tellAgain(worker: number): OwnedTarget[] {
     const targets = [...this.#known].filter((owned) => owned.worker === worker);
-    const added = targets.map((owned) => this.#scraped(owned));
+    const added = targets.map((owned) => this.#described(owned));
     this.#workers.at(worker).post({ type: 'targets', added, removed: [] });
     return targets;
   }
@@ -87,7 +91,46 @@ export class OwnedTargets {
     target.pins -= pins;
     if (!target.gone || target.pins > 0) return;
     this.#known.delete(target);
+    this.#costs.forget(target);
     this.#workers.at(target.worker).post({ type: 'targets', added: [], removed: [target.id] });
+  }
+
+  #assign(known: readonly (OwnedTarget | undefined)[]): number[] {
+    const costs = this.#costs.of(known);
+    return assignTargets({
+      costs,
+      owners: known.map((owned) => owned?.worker),
+      held: known.map((owned) => owned?.inFlight !== undefined),
+      workers: Math.max(this.#workers.size, workersFor(costs, COST_PER_WORKER, this.#maxWorkers)),
+    });
+  }
+
+  /** Has each target at its worker, and tells those of what is new to them. Returns the targets that stay where they are. */
+  #take(
+    targets: readonly Target[],
+    known: readonly (OwnedTarget | undefined)[],
+    owners: readonly number[],
+  ): OwnedTarget[] {
+    this.#workers.grow(owners.reduce((most, owner) => Math.max(most, owner + 1), 0));
+    const kept: OwnedTarget[] = [];
+    const added: ScrapedTarget[][] = this.#workers.threads.map(() => []);
+    this.#list = targets.map((target, i) => {
+      const before = known[i];
+      const worker = owners[i]!;
+      // Only where the runs could not be cut around those that are being scraped; they move at a later change.
+      if (before !== undefined && (before.worker === worker || before.inFlight !== undefined)) {
+        kept.push(before);
+        before.gone = false;
+        return before;
+      }
+      const owned = this.#own(target, worker, before);
+      added[worker]!.push(this.#described(owned));
+      return owned;
+    });
+    for (const [worker, list] of added.entries()) {
+      if (list.length > 0) this.#workers.at(worker).post({ type: 'targets', added: list, removed: [] });
+    }
+    return kept;
   }
 
   #own(target: Target, worker: number, before: OwnedTarget | undefined): OwnedTarget {
@@ -102,10 +145,11 @@ export class OwnedTargets {
       gone: false,
     };
     this.#known.add(owned);
+    if (before !== undefined) this.#costs.moved(before, owned);
     return owned;
   }
 
-  #scraped(owned: OwnedTarget): ScrapedTarget {
+  #described(owned: OwnedTarget): ScrapedTarget {
     const { id, target } = owned;
     const config = this.configOf(owned);
     return {
@@ -120,8 +164,4 @@ export class OwnedTargets {
       tls: config.tls,
     };
   }
-}
-
-function costOf(owned: OwnedTarget | undefined): number {
-  return COST_PER_TARGET + (owned?.last?.outcome.bodyBytes ?? 0);
 }

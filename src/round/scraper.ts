@@ -17,6 +17,9 @@ import type { WorkerThread } from '../worker/worker-thread.ts';
 /** A virt-handler with a hung VM answers after 10 s. */
 const ABANDON_AFTER_MS = 12_000;
 
+/** A cluster whose bodies change their size all the time must not lose its connections all the time. */
+const SPREAD_EVERY_MS = 5 * 60_000;
+
 /** Where what happens is counted. */
 export interface ScrapeEvents {
   scrapeEnded(target: OwnedTarget, outcome: Outcome): void;
@@ -30,6 +33,8 @@ export interface ScraperOptions {
   /** Age to which a scrape that nobody waits for goes on; 12 s by default. */
   readonly abandonAfterMs?: number;
   readonly maxWorkers: number;
+  /** Time between two spreads of the same targets over the workers; 5 minutes by default. */
+  readonly spreadEveryMs?: number;
   readonly userAgent: string;
   /** Counts what the workers hold, and says how much they may; by default without a bound. */
   readonly ledger?: MemoryLedger;
@@ -63,6 +68,9 @@ export class Scraper implements AsyncDisposable {
   /** By scrape pool, what becomes of targets that are not scraped at all. */
   #refused: ReadonlyMap<string, Outcome> = new Map();
   #lastScrape = 0;
+  #spreadTimer: NodeJS.Timeout | undefined;
+  /** `performance.now()` from which on the targets may be spread anew. */
+  #nextSpread = 0;
 
   constructor(options: ScraperOptions) {
     this.#options = options;
@@ -116,11 +124,7 @@ export class Scraper implements AsyncDisposable {
     const { targets } = set;
     this.#claims = new ClaimFinder(targets.map(({ labels }) => labels));
     this.#refused = overTargetLimit(targets, this.#options.pools);
-    for (const gone of this.#owned.set(targets)) {
-      this.#dropReusable(gone);
-      if (gone.inFlight !== undefined && gone.inFlight.waiters.size === 0) this.#cancel(gone.inFlight);
-      this.#owned.unpin(gone, 0);
-    }
+    this.#letGo(this.#owned.set(targets));
   }
 
   /** Joins the scrapes of these targets that are under way, starts the missing ones, and waits for them. */
@@ -139,13 +143,39 @@ export class Scraper implements AsyncDisposable {
     } catch (error) {
       for (const scrape of scrapes) this.#unpin(scrape);
       throw error;
+    } finally {
+      this.#spreadLater();
     }
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
+    this.#nextSpread = Number.POSITIVE_INFINITY;
+    clearTimeout(this.#spreadTimer);
     this.memory[Symbol.dispose]();
     for (const scrape of this.#scrapes.values()) clearTimeout(scrape.abandonTimer);
     await this.#workers[Symbol.asyncDispose]();
+  }
+
+  /** Lets go of targets that are no longer in the target set, or moved. */
+  #letGo(targets: readonly OwnedTarget[]): void {
+    for (const gone of targets) {
+      this.#dropReusable(gone);
+      if (gone.inFlight !== undefined && gone.inFlight.waiters.size === 0) this.#cancel(gone.inFlight);
+      this.#owned.unpin(gone, 0);
+    }
+  }
+
+  /** Spreads the targets anew where that is worth it, once what the round has scraped is not to be used again. */
+  #spreadLater(): void {
+    if (this.#spreadTimer !== undefined || performance.now() < this.#nextSpread) return;
+    this.#spreadTimer = setTimeout(() => {
+      this.#spreadTimer = undefined;
+      const moved = this.#owned.spread();
+      if (moved.length === 0) return;
+      this.#nextSpread = performance.now() + (this.#options.spreadEveryMs ?? SPREAD_EVERY_MS);
+      this.#letGo(moved);
+    }, this.#options.reuseMs);
+    this.#spreadTimer.unref();
   }
 
   #shares(entries: readonly RoundEntry[]): { worker: WorkerThread; entries: AnswerEntry[] }[] {
@@ -223,6 +253,7 @@ export class Scraper implements AsyncDisposable {
     this.#pin(scrape);
     if (this.#options.reuseMs > 0 && !target.gone) this.#keepForReuse(target, scrape);
     this.#unpin(scrape);
+    this.#owned.ended(target, outcome);
     this.#owned.unpin(target, 1);
     this.#setOutcome(scrape, outcome);
     for (const waiter of scrape.waiters) waiter();

@@ -1,6 +1,6 @@
 import type { Dispatcher } from 'undici';
 import { MemoryError } from '../exposition/account.ts';
-import { type BodyReader } from '../exposition/body-reader.ts';
+import type { BodyReader } from '../exposition/body-reader.ts';
 import { BodySizeError, EncodingError, SampleLimitError } from '../exposition/body-form.ts';
 import type { LabelledExposition } from '../exposition/family-block.ts';
 import { isOpenMetrics, isProtobuf } from '../exposition/content-type.ts';
@@ -230,6 +230,17 @@ function shown(header: string): string {
   return JSON.stringify(header.slice(0, 60));
 }
 
+/** Bodies that wait for their next turn. */
+const waiting: (() => void)[] = [];
+
+/** One body has its turn, then the event loop goes round: small ones must not wait for the turns of all large ones. */
 function nextTurn(): Promise<void> {
-  return new Promise((resolve) => setImmediate(resolve));
+  const { promise, resolve } = Promise.withResolvers<void>();
+  if (waiting.push(resolve) === 1) setImmediate(giveTurn);
+  return promise;
+}
+
+function giveTurn(): void {
+  waiting.shift()!();
+  if (waiting.length > 0) setImmediate(giveTurn);
 }

@@ -2,7 +2,7 @@ import type { ScrapeLimits, TlsConfig } from '../config/scrape-config.ts';
 import type { Labels } from '../discovery/target.ts';
 import type { Account } from '../exposition/account.ts';
 import { BodyReader } from '../exposition/body-reader.ts';
-import { type Workshop } from '../exposition/workshop.ts';
+import type { Workshop } from '../exposition/workshop.ts';
 import type { LabelledExposition } from '../exposition/family-block.ts';
 import { LabelRules } from '../exposition/label-rules.ts';
 import { Connection } from './connection.ts';
@@ -132,8 +132,9 @@ export class TargetScraper {
   ): Promise<Answered> {
     const { origin } = place;
     const kept = this.#connections.get(origin);
-    const opened = kept?.opened ?? 0;
-    const connection = kept ?? this.#connect(origin);
+    // A redirect with a long body costs its connection while the scrape goes on.
+    const connection = kept === undefined || kept.closed ? this.#connect(origin) : kept;
+    const { opened } = connection;
     try {
       return await this.#exchangeOn(connection, place, referer, timeoutSeconds, account);
     } catch (error) {

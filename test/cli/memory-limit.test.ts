@@ -1,6 +1,6 @@
 import { totalmem } from 'node:os';
 import t from 'tap';
-import { defaultMemoryLimit } from '../../src/cli/memory-limit.ts';
+import { availableMemory, defaultMemoryLimit } from '../../src/cli/memory-limit.ts';
 
 const MIB = 1024 * 1024;
 const MACHINE = 8192 * MIB;
@@ -88,8 +88,9 @@ t.test('three quarters of the smallest limit', async (t) => {
   for (const { own, files, of, why } of cases) {
     const all = new Map(Object.entries(files));
     if (own !== undefined) all.set('/proc/self/cgroup', own);
-    const limit = defaultMemoryLimit({ readText: (path) => all.get(path), machineBytes: MACHINE });
-    t.equal(limit, of * 0.75, why);
+    const readings = { readText: (path: string) => all.get(path), machineBytes: MACHINE };
+    t.equal(availableMemory(readings), of, why);
+    t.equal(defaultMemoryLimit(readings), of * 0.75, why);
   }
 });
 

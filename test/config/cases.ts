@@ -359,8 +359,32 @@ export const BAD_CASES: readonly BadCase[] = [
   },
   {
     yaml: 'global: { follow_redirects: true }',
-    want: '1:11: unknown field "follow_redirects" in a global section; known fields are',
+    want: '1:11: unknown field "follow_redirects" in a global section; it belongs in an entry of scrape_configs',
     why: 'redirects are for a scrape config to say',
+    prometheus: 'refuses',
+  },
+  {
+    yaml: job('static_configs: [ { targets: [a], scrape_timeout: 5s } ]'),
+    want: '3:39: unknown field "scrape_timeout" in a target group; it belongs in global or in an entry of scrape_configs',
+    why: 'too deep, and there are two places for it',
+    prometheus: 'refuses',
+  },
+  {
+    yaml: 'relabel_configs: []',
+    want: '1:1: unknown field "relabel_configs" in a configuration; it belongs in an entry of scrape_configs',
+    why: 'its place is a better guess than a name that is somewhat like it',
+    prometheus: 'refuses',
+  },
+  {
+    yaml: job('targets: [a]'),
+    want: '3:5: unknown field "targets" in a scrape config; it belongs in an entry of static_configs',
+    why: 'not deep enough',
+    prometheus: 'refuses',
+  },
+  {
+    yaml: job('evaluation_interval: 1m'),
+    want: '3:5: unknown field "evaluation_interval" in a scrape config; it belongs in global, and is not supported yet; remove it',
+    why: 'in the wrong place, and no use in the right one',
     prometheus: 'refuses',
   },
   {

@@ -60,6 +60,11 @@ t.test('limits of the global section are shown with the scrape configs that have
   t.strictSame(text.match(/^ +\w+_limit: .*$/gm), ['    sample_limit: 3', '    target_limit: 5']);
 });
 
+t.test('a size that lifts the global limit is shown', async (t) => {
+  const lifted = `global: { body_size_limit: 10MB }\n${job('body_size_limit: -1B')}`;
+  t.match(formatConfig(loadConfig(lifted, OPTIONS)), /^ {4}body_size_limit: -1B$/m);
+});
+
 t.test('an inline key is not shown, files and certificates are', async (t) => {
   const text = formatConfig(loadConfig(job('tls_config: { ca: CA, cert: CERT, key: hunter2 }'), OPTIONS));
   t.notMatch(text, /hunter2/);

@@ -75,7 +75,7 @@ export const GOOD_LIMITS: readonly GoodCase[] = [
   size('0.9B', 0),
   size('', 0),
   size('~', 0),
-  size('-1MB', 0),
+  size('-1MB', -MIB),
   count('5000', 5000),
   count('0', 0),
   count('', 0),
@@ -103,8 +103,8 @@ export const GOOD_LIMITS: readonly GoodCase[] = [
   inherited('body_size_limit: 1MB', '', { [`${LIMITS}.bodySizeLimit`]: MIB }, 'the global size'),
   inherited('body_size_limit: 1MB', 'body_size_limit: 0', { [`${LIMITS}.bodySizeLimit`]: MIB }, 'likewise'),
   inherited('body_size_limit: 1MB', 'body_size_limit: 2MB', { [`${LIMITS}.bodySizeLimit`]: 2 * MIB }, 'own'),
-  inherited('body_size_limit: 1MB', 'body_size_limit: -1B', { [`${LIMITS}.bodySizeLimit`]: 0 }, 'lifted'),
-  inherited('body_size_limit: -1MB', '', { [`${LIMITS}.bodySizeLimit`]: 0 }, 'a negative one is none'),
+  inherited('body_size_limit: 1MB', 'body_size_limit: -1B', { [`${LIMITS}.bodySizeLimit`]: -1 }, 'lifted'),
+  inherited('body_size_limit: -1MB', '', { [`${LIMITS}.bodySizeLimit`]: -MIB }, 'a negative one is none'),
   {
     yaml: job(
       'body_size_limit: 10MB',

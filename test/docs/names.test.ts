@@ -41,7 +41,7 @@ t.test('npm scripts that are named exist', async (t) => {
 
 t.test('flags that are named exist', async (t) => {
   const flags = new Set<string>(FLAG_TABLE.map(({ name }) => `--${name}`));
-  const demo = read('simulator/demo.ts');
+  const demo = read('simulator/demo-options.ts');
   let found = 0;
   for (const { file, code } of codes) {
     if (/^(?:docker|helm|kubectl|curl|grep) /.test(code) || code.startsWith('--set')) continue;
@@ -123,7 +123,14 @@ t.test('what is told in numbers, and what is not supported, is so in the sources
     // A watch lasts up to a quarter more than this.
     ['docs/telemetry.md', 'below three minutes', 'src/discovery/kubernetes-watch.ts', 'watchSeconds: 120'],
     ['ARCHITECTURE.md', '12 s old', 'src/round/scraper.ts', 'ABANDON_AFTER_MS = 12_000'],
-    ['ARCHITECTURE.md', 'every eight targets', 'src/round/owned-targets.ts', 'TARGETS_PER_WORKER = 8'],
+    ['ARCHITECTURE.md', '4 MiB of bodies', 'src/round/owned-targets.ts', 'COST_PER_WORKER = 4 * 1024 * 1024'],
+    ['ARCHITECTURE.md', '100 kB more', 'src/round/target-costs.ts', 'COST_OF_SCRAPE = 100_000'],
+    // 4 MiB are 25.3 times as much as the two together.
+    ['ARCHITECTURE.md', 'every 25 targets', 'src/round/target-costs.ts', 'USUAL_BODY = 64 * 1024'],
+    ['ARCHITECTURE.md', 'shrink by a fifth', 'src/round/assignment.ts', 'WORTH_MOVING = 0.8'],
+    ['ARCHITECTURE.md', 'every five minutes', 'src/round/scraper.ts', 'SPREAD_EVERY_MS = 5 * 60_000'],
+    ['README.md', 'and eight', 'src/gateway.ts', 'MAX_WORKERS = 8'],
+    ['README.md', 'one for every 64 MiB', 'src/gateway.ts', 'WORKER_BYTES = 64 * 1024 * 1024'],
     ['ARCHITECTURE.md', 'at most eight', 'src/gateway.ts', 'MAX_WORKERS = 8'],
     ['ARCHITECTURE.md', 'below 4 KiB', 'src/exposition/packer.ts', 'SMALL_BYTES = 4096'],
     ['ARCHITECTURE.md', 'below 512 KiB', 'src/exposition/body-reader.ts', 'BATCH_BYTES = 512 * 1024'],

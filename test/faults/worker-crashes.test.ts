@@ -22,7 +22,7 @@ async function crash(cluster: Cluster): Promise<void> {
 }
 
 t.test('a worker ends late in an answer', async (t) => {
-  // So few targets have one worker.
+  // So few small bodies have one worker.
   await using cluster = await startCluster({ healthy: { pods: 4 }, faulty: { pods: 2 }, env });
   const { url, faulty } = cluster;
   t.equal(await cluster.telemetry('workers'), 1);
@@ -53,7 +53,8 @@ t.test('a worker ends late in an answer', async (t) => {
 });
 
 t.test('a worker ends in the middle of a round', async (t) => {
-  await using cluster = await startCluster({ faulty: { pods: 4 }, env });
+  // Enough for two workers.
+  await using cluster = await startCluster({ healthy: { bytes: 600_000 }, faulty: { pods: 4 }, env });
   const { faulty, healthy } = cluster;
   t.equal(await cluster.telemetry('workers'), 2, 'on two processors or more', {
     skip: (await cluster.telemetry('workers')) === 1 ? 'one processor' : false,

@@ -79,6 +79,21 @@ t.test('lists that do not overlap are put together as they are', async (t) => {
   }
 });
 
+t.test('label names of a family: those of all its targets, until they are too many', async (t) => {
+  const long = Array.from({ length: 30 }, (_, i) => `${'l'.repeat(100)}${i}`);
+  const cases: readonly (readonly [added: readonly (readonly string[])[], want: string, why: string])[] = [
+    [[['a,b'], ['a,b']], 'a,b', 'the same'],
+    [[[''], ['a'], ['b', 'a']], 'a b', 'each once, and none is none'],
+    [[['a'], ['*'], ['b']], '*', 'a target with too many'],
+    [[['a'], long, ['b']], '*', 'too many in all, and so it stays'],
+  ];
+  for (const [added, want, why] of cases) {
+    const family = new ShareFamily('a', false);
+    for (const labelKeys of added) family.add([part(1)], { type: MetricType.gauge, unfit: 0, labelKeys });
+    t.equal(family.labels, want, why);
+  }
+});
+
 t.test('a list of parts that belongs to an exposition is never changed', async (t) => {
   const parts = Object.freeze([part(1), part(2)]);
   const origin = { type: MetricType.gauge, unfit: 1 };

@@ -1,3 +1,5 @@
+import { OPENMETRICS_TYPES } from '../../fuzz/openmetrics-grammar.ts';
+import { ESCAPED_VALUES, LEGAL_NUMBERS } from '../../fuzz/words.ts';
 import { createRandom } from '../../simulator/random.ts';
 import type { Random } from '../../simulator/random.ts';
 
@@ -23,39 +25,8 @@ const NAMES = [
 const BAD_NAMES = ['1a', 'a-b', 'ä', '', 'a.b', '"a"'];
 const LABELS = ['a', 'b', 'c', 'pod', 'job', 'instance', 'exported_job', '_x', '__y', 'fixtures', 'A'];
 const BAD_LABELS = ['1a', 'a-b', 'a:b', '__name__', '', 'ä', '"a"', 'a.b'];
-const VALUES = [
-  'x',
-  'y',
-  'é😀',
-  '\\\\',
-  '\\"',
-  '\\n',
-  'a\\q',
-  'a\nb',
-  '}{,=#',
-  ' ',
-  'a\tb',
-  "'",
-  '# HELP',
-  '\r',
-];
+const VALUES = ['x', 'y', ...ESCAPED_VALUES, '}{,=#', ' ', 'a\tb', "'", '# HELP', '\r'];
 const BAD_VALUES = ['\ue0ff', '\0', '\\', '"', '\ue0ed\ue0a0\ue080', '\ue0c3'];
-const NUMBERS = [
-  '0',
-  '1',
-  '-1.5',
-  '+1',
-  '1e5',
-  '1.5E-07',
-  'NaN',
-  'nan',
-  '+Inf',
-  '-Inf',
-  'inf',
-  '.5',
-  '5.',
-  '-0',
-];
 const ODD_NUMBERS = [
   '1_0',
   '0x1p-2',
@@ -146,7 +117,7 @@ function textSample(g: Grammar, series: string[]): string {
   const chosen = random.pick(times);
   const time =
     random.next() < g.odd ? ` ${random.pick(ODD_TIMES)}` : chosen === '' ? '' : ` ${nowMs + Number(chosen)}`;
-  return `${one} ${blank()}${part(g, NUMBERS, ODD_NUMBERS)}${time}${blank()}`;
+  return `${one} ${blank()}${part(g, LEGAL_NUMBERS, ODD_NUMBERS)}${time}${blank()}`;
 }
 
 function textSeries(g: Grammar, blank: () => string): string {
@@ -199,16 +170,6 @@ export function generatedText(seed: number, nowMs: number): Buffer {
   );
 }
 
-const OM_TYPES = [
-  'counter',
-  'gauge',
-  'histogram',
-  'gaugehistogram',
-  'stateset',
-  'info',
-  'summary',
-  'unknown',
-];
 const OM_TIMES = ['-1', '1.5', '1e3', 'NaN', '+Inf', '007', 'x', '5 6', '1.', '.5', '0', '1e-3'];
 const EXEMPLARS = ['# {} 1', '# {a="b"} 1', '# {a="b"} 1 2', '# {a="é",b="c"} NaN'];
 const ODD_EXEMPLARS = [
@@ -224,7 +185,7 @@ const OM_UNITS = ['', 'seconds', 'bytes'];
 
 function openMetricsLines(g: Grammar, prefix: string): string[] {
   const { random, nowMs } = g;
-  const type = random.pick(OM_TYPES);
+  const [type, suffixes] = random.pick(OPENMETRICS_TYPES);
   const unit = random.pick(OM_UNITS);
   const base = `${prefix}${random.pick(['a', 'b', 'c'])}${unit === '' ? '' : `_${unit}`}`;
   const lines: string[] = [];
@@ -233,13 +194,6 @@ function openMetricsLines(g: Grammar, prefix: string): string[] {
   if (unit !== '' && random.next() < 0.8)
     lines.push(`# UNIT ${base} ${random.next() < g.odd ? 'wrong' : unit}`);
   if (random.next() < 0.5) lines.push(`# HELP ${base} ${random.pick(HELPS)}`);
-  const suffixes = {
-    counter: ['_total', '_created'],
-    histogram: ['_bucket', '_count', '_sum'],
-    gaugehistogram: ['_bucket', '_gcount', '_gsum'],
-    info: ['_info'],
-    summary: ['', '_count', '_sum'],
-  }[type] ?? [''];
   for (const suffix of suffixes) {
     const le =
       suffix === '_bucket'
@@ -260,7 +214,7 @@ function openMetricsLines(g: Grammar, prefix: string): string[] {
     const carries = /^_(total|bucket)$/.test(suffix) || random.next() < g.odd;
     const exemplar = carries && random.next() < 0.3 ? ` ${part(g, EXEMPLARS, ODD_EXEMPLARS)}` : '';
     lines.push(
-      `${base}${suffix}${labels(g, () => (random.next() < g.odd / 2 ? ' ' : ''), le)} ${part(g, NUMBERS, ODD_NUMBERS)}${time}${exemplar}`,
+      `${base}${suffix}${labels(g, () => (random.next() < g.odd / 2 ? ' ' : ''), le)} ${part(g, LEGAL_NUMBERS, ODD_NUMBERS)}${time}${exemplar}`,
     );
   }
   if (random.next() < g.odd)

@@ -1,11 +1,10 @@
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import t from 'tap';
-import { NO_LIMITS } from '../../src/config/limits-section.ts';
-import { Workshop } from '../../src/exposition/workshop.ts';
+import { Connection } from '../../src/scrape/connection.ts';
 import type { FailureReason } from '../../src/scrape/failure.ts';
 import { placeOf, redirectedTo, refererOf } from '../../src/scrape/redirect.ts';
-import { TargetScraper } from '../../src/scrape/target-scraper.ts';
+import { insecure, scraperOf } from './fixture.ts';
 
 interface Server extends AsyncDisposable {
   readonly url: string;
@@ -32,22 +31,6 @@ async function serve(respond: (path: string, response: ServerResponse) => void):
   server.on('connection', () => result.connections++);
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   return Object.assign(result, { url: `http://127.0.0.1:${(server.address() as AddressInfo).port}` });
-}
-
-function scraperOf(url: string, followRedirects = true): TargetScraper & Disposable {
-  const target = {
-    id: 1,
-    url,
-    labels: [['job', 'j']] as const,
-    honorLabels: true,
-    honorTimestamps: true,
-    enableCompression: true,
-    followRedirects,
-    limits: NO_LIMITS,
-    tls: { insecureSkipVerify: true },
-  };
-  const scraper = new TargetScraper(target, new Workshop(), 'test/1');
-  return Object.assign(scraper, { [Symbol.dispose]: () => scraper.close() });
 }
 
 /** `/n` leads to `/n-1`, and `/0` is the exposition. */
@@ -113,8 +96,8 @@ t.test('redirects are followed as Go follows them', async (t) => {
     { why: '304 is none', server: await answer(304, '/to'), path: '/x', want: 'http_status' },
   ];
   for (const { why, server, path, want, error, follow = true } of cases) {
-    using scraper = scraperOf(server.url + path, follow);
-    const { outcome } = await scraper.scrape(10);
+    using scraper = scraperOf(server.url + path, insecure, { followRedirects: follow });
+    const outcome = await scraper.scrape();
     if (why === 'a relative path') {
       t.match(outcome, { up: false, reason: 'redirect' }, `${why}: /to? is another path each time`);
       t.equal(server.requests.at(1)?.url, '/to?', 'its query stays and its fragment goes');
@@ -134,15 +117,15 @@ t.test('connections are kept, and those of former redirects are not', async (t) 
   using scraper = scraperOf(`${from.url}/metrics`);
   for (const { url } of [first, first, second, second, first]) {
     place = url;
-    t.match((await scraper.scrape(10)).outcome, { up: true });
+    t.match(await scraper.scrape(), { up: true });
   }
   t.equal(from.connections, 1);
   t.equal(second.connections, 1);
   t.equal(first.connections, 2, 'left and found again');
   t.match(first.requests[0]?.headers, {
     referer: `${from.url}/metrics`,
-    'x-prometheus-scrape-timeout-seconds': '10',
-    'user-agent': 'test/1',
+    'x-prometheus-scrape-timeout-seconds': '9.75',
+    'user-agent': 'kubevirt-metrics-gateway/1.2.3',
   });
 });
 
@@ -157,8 +140,12 @@ t.test('a redirect with a long body costs its connection, not the scrape', async
     }
   });
   using scraper = scraperOf(`${server.url}/x`);
-  t.match((await scraper.scrape(10)).outcome, { up: true, samples: 1 });
+  // It is called with the connection that it belongs to.
+  // oxlint-disable-next-line typescript/unbound-method
+  const requests = t.capture(Connection.prototype, 'dispatch', Connection.prototype.dispatch);
+  t.match(await scraper.scrape(), { up: true, samples: 1 });
   t.equal(server.connections, 2);
+  t.equal(requests().length, 2, 'and none is sent to a connection that is closed');
 });
 
 t.test('where a redirect leads, and what is told of where it came from', async (t) => {

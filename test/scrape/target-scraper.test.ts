@@ -6,40 +6,15 @@ import { join } from 'node:path';
 import type { TLSSocket } from 'node:tls';
 import t from 'tap';
 import type { TlsConfig } from '../../src/config/scrape-config.ts';
-import { NO_LIMITS } from '../../src/config/limits-section.ts';
-import { Workshop } from '../../src/exposition/workshop.ts';
 import { FAILURE_REASONS, ScrapeFailure } from '../../src/scrape/failure.ts';
-import { TargetScraper, type ScrapedTarget } from '../../src/scrape/target-scraper.ts';
 import { createAuthority } from '../../simulator/certificate.ts';
 import { podAuthority, podCertificate, startPod } from '../../simulator/pod.ts';
 import type { Behaviour, PodOptions } from '../../simulator/pod.ts';
 import { until } from '../discovery/fixture.ts';
 import { startPlainPod } from '../round/fixture.ts';
+import { insecure, scraperOf } from './fixture.ts';
 
-const insecure = { insecureSkipVerify: true };
 const service = 'virt-handler.kubevirt.svc';
-
-/** The scraper of one URL, with its connection closed at the end of the scope. */
-function scraperOf(url: string, tls: TlsConfig = insecure, more: Partial<ScrapedTarget> = {}) {
-  const target = {
-    id: 1,
-    url,
-    labels: [['job', 'j']] as const,
-    honorLabels: true,
-    honorTimestamps: true,
-    enableCompression: true,
-    followRedirects: true,
-    limits: NO_LIMITS,
-    tls,
-    ...more,
-  };
-  const scraper = new TargetScraper(target, new Workshop(), 'kubevirt-metrics-gateway/1.2.3');
-  return {
-    cancel: (failure: ScrapeFailure) => scraper.cancel(failure),
-    scrape: async (timeoutSeconds = 9.75) => (await scraper.scrape(timeoutSeconds)).outcome,
-    [Symbol.dispose]: () => scraper.close(),
-  };
-}
 
 t.test('one connection is kept over many scrapes', async (t) => {
   await using pod = await startPod({ body: () => 'a 1\n' });

@@ -1,35 +1,17 @@
 import { once } from 'node:events';
 import { request } from 'node:http';
 import type { IncomingMessage } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import t from 'tap';
-import type { Discovery } from '../../src/discovery/discovery.ts';
-import { createServer } from '../../src/serve/server.ts';
-import { Telemetry } from '../../src/serve/telemetry.ts';
-import { recordingLogger } from '../discovery/fixture.ts';
-import { ask, setOf, startPlainPod, startScraper } from '../round/fixture.ts';
-import { eventually, get, gzip, largeBody, valueOf } from './fixture.ts';
-
-const discovery: Discovery = {
-  current: setOf([]),
-  start: async () => undefined,
-  onChange: () => () => undefined,
-  waiting: () => '',
-  state: () => [],
-  [Symbol.asyncDispose]: async () => undefined,
-};
+import { ask, startPlainPod, startScraper } from '../round/fixture.ts';
+import { eventually, get, gzip, largeBody, patient, startTestServer, valueOf } from './fixture.ts';
 
 t.test('an answer that fails after it has begun does not end well', async (t) => {
   const large = largeBody(120_000);
   await using pod = await startPlainPod({ body: () => large, gzip: false });
   await using scraper = await startScraper([pod], { reuseMs: 60_000 });
-  const telemetry = new Telemetry('1.2.3');
-  telemetry.observe(scraper, discovery);
-  const log = recordingLogger();
-  await using server = createServer({ discovery, scraper, telemetry, maxTimeoutMs: 60_000, log });
-  await server.listen({ host: '127.0.0.1', port: 0 });
-  const url = `http://127.0.0.1:${(server.server.address() as AddressInfo).port}`;
-  for (const [i, headers] of [{}, gzip].entries()) {
+  await using server = await startTestServer(scraper);
+  const { url, lines } = server;
+  for (const [i, headers] of [patient, { ...patient, ...gzip }].entries()) {
     const asked = request(`${url}/metrics`, { agent: false, headers });
     // The response has its own.
     asked.on('error', () => {});
@@ -50,9 +32,9 @@ t.test('an answer that fails after it has begun does not end well', async (t) =>
     const rounds = 'kubevirt_metrics_gateway_rounds_total{view="metrics",result=';
     t.equal(valueOf(own, `${rounds}"error"}`), i + 1);
     t.equal(valueOf(own, `${rounds}"caller_left"}`), undefined);
-    t.match(log.lines, [{ level: 'error', message: 'answer broken off', fields: { path: '/metrics' } }]);
-    t.equal(log.lines.length, 1, 'said once');
-    log.lines.length = 0;
+    t.match(lines, [{ level: 'error', message: 'answer broken off', fields: { path: '/metrics' } }]);
+    t.equal(lines.length, 1, 'said once');
+    lines.length = 0;
     await pod.behave({ kind: 'normal' });
     const whole = await get(`${url}/metrics`, headers);
     t.ok(whole.text.length > large.length, 'the next one is whole');
@@ -64,12 +46,9 @@ t.test('a caller who does not read in time is cut off', async (t) => {
   await using pod = await startPlainPod({ body: () => large, gzip: false });
   await using scraper = await startScraper([pod], { reuseMs: 60_000 });
   (await ask(scraper))[Symbol.dispose]();
-  const log = recordingLogger();
-  const telemetry = new Telemetry('1.2.3');
-  await using server = createServer({ discovery, scraper, telemetry, maxTimeoutMs: 60_000, log });
-  await server.listen({ host: '127.0.0.1', port: 0 });
-  const url = `http://127.0.0.1:${(server.server.address() as AddressInfo).port}`;
-  const headers = { 'x-prometheus-scrape-timeout-seconds': '1' };
+  await using server = await startTestServer(scraper);
+  const { url, lines } = server;
+  const headers = { 'x-prometheus-scrape-timeout-seconds': '3' };
   const asked = request(`${url}/metrics`, { agent: false, headers });
   asked.on('error', () => {});
   asked.end();
@@ -86,7 +65,7 @@ t.test('a caller who does not read in time is cut off', async (t) => {
   );
   response.resume();
   t.equal(await end, 'ECONNRESET');
-  t.match(log.lines, [
+  t.match(lines, [
     { level: 'warn', message: 'answer broken off', fields: { why: /did not read it in time/ } },
   ]);
 });
@@ -94,17 +73,14 @@ t.test('a caller who does not read in time is cut off', async (t) => {
 t.test('an answer that fails before it has begun is a 500', async (t) => {
   await using pod = await startPlainPod();
   const scraper = await startScraper([pod], { reuseMs: 60_000 });
-  const log = recordingLogger();
-  const telemetry = new Telemetry('1.2.3');
-  await using server = createServer({ discovery, scraper, telemetry, maxTimeoutMs: 60_000, log });
-  await server.listen({ host: '127.0.0.1', port: 0 });
-  const url = `http://127.0.0.1:${(server.server.address() as AddressInfo).port}`;
-  t.match(await get(`${url}/metrics`), { status: 200 });
+  await using server = await startTestServer(scraper);
+  const { url, lines } = server;
+  t.match(await get(`${url}/metrics`, patient), { status: 200 });
   // Its scrape would be used again, but the thread that has it is no more.
   await scraper[Symbol.asyncDispose]();
   const { status, headers, text } = await get(`${url}/metrics`, gzip);
   t.equal(status, 500);
   t.match(text, /worker thread has ended\n$/);
   t.equal(headers['content-encoding'], undefined);
-  t.match(log.lines, [{ level: 'error', message: 'answer failed', fields: { path: '/metrics' } }]);
+  t.match(lines, [{ level: 'error', message: 'answer failed', fields: { path: '/metrics' } }]);
 });

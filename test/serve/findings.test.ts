@@ -1,22 +1,9 @@
-import type { AddressInfo } from 'node:net';
 import t from 'tap';
-import type { Discovery } from '../../src/discovery/discovery.ts';
-import { createServer } from '../../src/serve/server.ts';
-import { Telemetry } from '../../src/serve/telemetry.ts';
-import { recordingLogger } from '../discovery/fixture.ts';
-import { poolsOf, setOf, startPlainPod, startScraper } from '../round/fixture.ts';
-import { eventually, get, valueOf } from './fixture.ts';
+import { poolsOf, startPlainPod, startScraper } from '../round/fixture.ts';
+import { eventually, get, patient, startTestServer, valueOf } from './fixture.ts';
 
-const discovery: Discovery = {
-  current: setOf([]),
-  start: async () => undefined,
-  onChange: () => () => undefined,
-  waiting: () => '',
-  state: () => [],
-  [Symbol.asyncDispose]: async () => undefined,
-};
-
-const limits = 'sample_limit: 4, label_limit: 6, label_value_length_limit: 100, target_limit: 8';
+const limits =
+  'body_size_limit: -1B, sample_limit: 4, label_limit: 6, label_value_length_limit: 100, target_limit: 8';
 
 t.test(
   'what targets disagree on and claim is counted and named, and how near they are to limits',
@@ -28,17 +15,13 @@ t.test(
     await using second = await startPlainPod({ body: () => `# HELP a Two.\n# TYPE a gauge\na 1\n${claim}` });
     claim = `b{instance="${new URL(first.url).host}",x="0123456789"} 2\nc 1\n`;
     await using scraper = await startScraper([first, second], { pools: poolsOf(limits) });
-    const telemetry = new Telemetry('1.2.3');
-    telemetry.observe(scraper, discovery);
-    const log = recordingLogger();
-    await using server = createServer({ discovery, scraper, telemetry, maxTimeoutMs: 60_000, log });
-    await server.listen({ host: '127.0.0.1', port: 0 });
-    const url = `http://127.0.0.1:${(server.server.address() as AddressInfo).port}`;
+    await using server = await startTestServer(scraper);
+    const { url, lines } = server;
     const prefix = 'kubevirt_metrics_gateway_';
     const own = async (series: string): Promise<number | undefined> =>
       valueOf((await get(`${url}/-/metrics`)).text, prefix + series);
 
-    const { text } = await get(`${url}/metrics`);
+    const { text } = await get(`${url}/metrics`, patient);
     t.equal(
       [...text.matchAll(/^b\{.*\} (\d)$/gm)].map(([, value]) => value).join(),
       '1,2',
@@ -53,15 +36,18 @@ t.test(
     t.equal(await own(of('sample_limit', second.url)), 3 / 4);
     t.equal(await own(of('label_limit', first.url)), 4 / 6, 'the name, the target’s two and its own');
     t.equal(await own(of('label_value_length_limit', first.url)), new URL(first.url).host.length / 100);
-    t.ok((await own(of('body_size_limit', first.url)))! > 0, 'by its default');
+    t.ok(
+      (await own(of('body_size_limit', first.url)))! > 0,
+      'by its default, which a negative one leaves in force',
+    );
     t.equal(await own(of('label_name_length_limit', first.url)), undefined, 'what is not set is left out');
     t.equal(await own('scrape_pool_targets{scrape_pool="job"}'), 2);
     t.equal(await own('scrape_pool_target_limit{scrape_pool="job"}'), 8);
     await eventually('nothing is held', async () => (await own('held_bytes')) === 0);
 
-    await eventually('all is said', async () => log.lines.length === 3);
+    await eventually('all is said', async () => lines.length === 3);
     t.match(
-      log.lines.map(({ message, fields }) => [message, fields]),
+      lines.map(({ message, fields }) => [message, fields]),
       [
         [/disagree on the type/, { count: 1, families: 'a' }],
         [/disagree on the HELP/, { count: 1, families: 'a' }],
@@ -72,6 +58,6 @@ t.test(
       ],
     );
     await get(`${url}/metrics`);
-    t.equal(log.lines.length, 3, 'once');
+    t.equal(lines.length, 3, 'once');
   },
 );

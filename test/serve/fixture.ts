@@ -1,17 +1,23 @@
 import { randomBytes } from 'node:crypto';
 import { request } from 'node:http';
 import type { Agent, IncomingHttpHeaders } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { gunzipSync } from 'node:zlib';
 import { readFlags } from '../../src/cli/flags.ts';
 import { loadConfig } from '../../src/config/load-config.ts';
+import type { Discovery } from '../../src/discovery/discovery.ts';
 import { startGateway } from '../../src/gateway.ts';
+import type { Scraper } from '../../src/round/scraper.ts';
+import { createServer } from '../../src/serve/server.ts';
+import { Telemetry } from '../../src/serve/telemetry.ts';
 import { recordingLogger } from '../discovery/fixture.ts';
 import type { LogLine } from '../discovery/fixture.ts';
+import { setOf } from '../round/fixture.ts';
 
 export interface TestGateway extends AsyncDisposable {
   /** `http://host:port` */
   readonly url: string;
-  readonly lines: readonly LogLine[];
+  readonly lines: LogLine[];
 }
 
 /** A gateway of that configuration in this process, on a free port. */
@@ -30,6 +36,28 @@ export async function startTestGateway(
     url: `http://${gateway.address}`,
     lines: log.lines,
     [Symbol.asyncDispose]: () => gateway[Symbol.asyncDispose](),
+  };
+}
+
+/** A server in front of that scraper, whose targets are its own business: its discovery is complete and finds nothing. */
+export async function startTestServer(scraper: Scraper): Promise<TestGateway> {
+  const discovery: Discovery = {
+    current: setOf([]),
+    start: async () => undefined,
+    onChange: () => () => undefined,
+    waiting: () => '',
+    state: () => [],
+    [Symbol.asyncDispose]: async () => undefined,
+  };
+  const telemetry = new Telemetry('1.2.3');
+  telemetry.observe(scraper, discovery);
+  const log = recordingLogger();
+  const server = createServer({ discovery, scraper, telemetry, maxTimeoutMs: 60_000, log });
+  await server.listen({ host: '127.0.0.1', port: 0 });
+  return {
+    url: `http://127.0.0.1:${(server.server.address() as AddressInfo).port}`,
+    lines: log.lines,
+    [Symbol.asyncDispose]: () => server.close(),
   };
 }
 
@@ -84,6 +112,9 @@ export function get(
 }
 
 export const gzip = { 'accept-encoding': 'gzip' };
+
+/** Waits for targets as long as a caller may, where what is tested is not the deadline: a busy machine is slow to begin. */
+export const patient = { 'x-prometheus-scrape-timeout-seconds': '60' };
 
 /** The value of a series in an exposition, by its name and labels as they stand there. */
 export function valueOf(exposition: string, series: string): number | undefined {

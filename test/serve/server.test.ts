@@ -9,7 +9,7 @@ import { kubevirtConfig } from '../../src/config/kubevirt.ts';
 import { startKubernetesApi } from '../../simulator/kubernetes-api.ts';
 import { until } from '../discovery/fixture.ts';
 import { gate, startPlainPod, startPods } from '../round/fixture.ts';
-import { configOf, eventually, get, gzip, largeBody, startTestGateway, valueOf } from './fixture.ts';
+import { configOf, eventually, get, gzip, largeBody, patient, startTestGateway, valueOf } from './fixture.ts';
 
 t.test('not ready until the first discovery is complete', async (t) => {
   await using api = await startKubernetesApi();
@@ -56,7 +56,7 @@ untyped_one 4
   await using gateway = await startTestGateway(configOf([...pods, bad]), ['--scrape.reuse=0']);
 
   await t.test('families by name, samples of a target together, a report for every target', async (t) => {
-    const { status, headers, text } = await get(`${gateway.url}/metrics`);
+    const { status, headers, text } = await get(`${gateway.url}/metrics`, patient);
     t.equal(status, 200);
     t.match(headers, {
       'content-type': 'text/plain; version=0.0.4; charset=utf-8',
@@ -170,18 +170,19 @@ t.test('the deadline comes from who asks', async (t) => {
       ],
     },
     {
-      more: ', scrape_timeout: 1s',
+      more: ', scrape_timeout: 2s',
       flags: ['--scrape.max-timeout=3s'],
       want: [
         [asking('15'), '2.75', 'capped'],
-        [{}, '1', "the config's"],
+        [{}, '2', "the config's"],
       ],
     },
   ];
   for (const { more, flags = [], want } of cases) {
     await using gateway = await startTestGateway(configOf([pod], more), ['--scrape.reuse=0', ...flags]);
-    // The first one waits for the worker thread to start.
-    await get(`${gateway.url}/metrics`);
+    await eventually('the worker thread has started', async () =>
+      (await get(`${gateway.url}/metrics`)).text.includes('} 1\n'),
+    );
     for (const [headers, told, why] of want) {
       await get(`${gateway.url}/metrics`, headers);
       const got = String(pod.requests.last?.headers['x-prometheus-scrape-timeout-seconds']);
@@ -196,12 +197,14 @@ t.test('the deadline comes from who asks', async (t) => {
 t.test('a pod that hangs fails by the deadline, and only it', async (t) => {
   await using pods = await startPods(2);
   await using gateway = await startTestGateway(configOf(pods), ['--scrape.reuse=0']);
-  await get(`${gateway.url}/metrics`);
+  await get(`${gateway.url}/metrics`, patient);
   await pods[0]!.behave({ kind: 'hang', at: 'body' });
-  const { text } = await get(`${gateway.url}/metrics`, { 'x-prometheus-scrape-timeout-seconds': '1.25' });
+  const { text } = await get(`${gateway.url}/metrics`, { 'x-prometheus-scrape-timeout-seconds': '3.25' });
   const labels = pods.map(({ port }) => `instance="127.0.0.1:${port}",job="j"`);
   t.equal(valueOf(text, `scrape_failure_reason{${labels[0]},reason="timeout"}`), 1);
-  t.equal(valueOf(text, `scrape_duration_seconds{${labels[0]}}`), 1);
+  // A busy machine takes longer to write, and more is kept back for it; at most half.
+  const seconds = valueOf(text, `scrape_duration_seconds{${labels[0]}}`)!;
+  t.ok(seconds <= 3 && seconds >= 3.25 / 2, `${seconds} s`);
   t.equal(valueOf(text, `up{${labels[1]}}`), 1);
   t.notMatch(text, /pod_number="0"/);
 });

@@ -2,7 +2,7 @@ import t from 'tap';
 import { refusalsOf } from '../promtool.ts';
 import { FAILURE_REASONS } from '../../src/scrape/failure.ts';
 import { startPlainPod } from '../round/fixture.ts';
-import { configOf, get, gzip, startTestGateway, valueOf } from './fixture.ts';
+import { configOf, get, gzip, patient, startTestGateway, valueOf } from './fixture.ts';
 
 t.test('what the gateway tells of itself', async (t) => {
   await using one = await startPlainPod({ body: () => 'a 1\n', gzip: false });
@@ -35,7 +35,7 @@ t.test('what the gateway tells of itself', async (t) => {
   });
 
   await t.test('after a few rounds', async (t) => {
-    const plain = await get(`${gateway.url}/metrics`);
+    const plain = await get(`${gateway.url}/metrics`, patient);
     const zipped = await get(`${gateway.url}/metrics`, gzip);
     const federated = await get(`${gateway.url}/federate?match[]=up{instance="127.0.0.1:${one.port}"}`);
     await bad.behave({ kind: 'rubbish', body: 'c 3' });

@@ -2,6 +2,7 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
 import t from 'tap';
+import { readDemoOptions } from '../../simulator/demo-options.ts';
 
 const DEMO = fileURLToPath(new URL('../../simulator/demo.ts', import.meta.url));
 
@@ -24,8 +25,34 @@ t.test('the demo shows a merged answer with ten of twelve pods, and ends', async
   t.notMatch(output, 'Not as it must be');
 });
 
-t.test('a wrong option ends it with one line', async (t) => {
-  const { code, output } = await runDemo(['--podz', '3']);
-  t.equal(code, 1);
-  t.match(output, /^Unknown option '--podz'/);
+t.test('what its command line may say', async (t) => {
+  t.same(readDemoOptions([]), { help: false, once: false, pods: 12, seed: 1, listen: undefined });
+  t.match(readDemoOptions(['--pods=200', '--listen', '[::1]:81']), { pods: 200, listen: '[::1]:81' });
+  const cases: readonly (readonly [args: readonly string[], want: string])[] = [
+    [['--podz', '3'], "Unknown option '--podz'; see npm run demo -- --help"],
+    [['more'], "Unexpected argument 'more'"],
+    [['--pods'], "Option '--pods <value>' argument missing"],
+    [['--pods', '--once'], "Option '--pods' argument is ambiguous"],
+    [['--once=1'], "Option '--once' does not take an argument"],
+    [['--pods', 'many'], '--pods is "many"; it must be a whole number from 7 to 50000'],
+    [['--pods', '3'], '--pods is "3"; it must be a whole number from 7 to 50000'],
+    [['--seed', '1.5'], '--seed is "1.5"; it must be a whole number from 0'],
+    [['--listen', '8080'], '--listen is "8080"; write it like 127.0.0.1:8080'],
+    [['--listen', ':8080'], '--listen is ":8080"'],
+  ];
+  for (const [args, want] of cases) {
+    let message = '';
+    try {
+      readDemoOptions(args);
+    } catch (error) {
+      ({ message } = error as Error);
+    }
+    t.ok(message.startsWith(`demo: ${want}`) && !message.includes('\n'), `${args.join(' ')}: ${message}`);
+  }
+});
+
+t.test('a wrong option ends it with one line and status 2', async (t) => {
+  const { code, output } = await runDemo(['--pods', 'many']);
+  t.equal(code, 2);
+  t.match(output, /^demo: --pods is "many"; .*\n$/);
 });

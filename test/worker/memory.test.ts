@@ -50,61 +50,32 @@ t.test('what all threads hold is known to each of them', async (t) => {
 });
 
 t.test('when they hold too much, the largest body gives way', async (t) => {
+  const at = (worker: 0 | 1, mebibytes: number) => ({ worker, mebibytes });
   const cases = [
-    {
-      why: 'itself',
-      sizes: [
-        [1, 0, 9],
-        [2, 1, 3],
-      ],
-      grows: 1,
-      to: 12,
-      want: 'throws',
-    },
-    {
-      why: 'another one of the same worker',
-      sizes: [
-        [1, 0, 9],
-        [2, 0, 3],
-      ],
-      grows: 2,
-      to: 5,
-      want: 1,
-    },
-    {
-      why: 'one of another worker',
-      sizes: [
-        [1, 1, 9],
-        [2, 0, 3],
-      ],
-      grows: 2,
-      to: 5,
-      want: 'call',
-    },
+    { why: 'itself', bodies: [at(0, 9), at(1, 3)], grows: 1, to: 12, want: 'throws' },
+    { why: 'another one of the same worker', bodies: [at(0, 9), at(0, 3)], grows: 2, to: 5, want: 1 },
+    { why: 'one of another worker', bodies: [at(1, 9), at(0, 3)], grows: 2, to: 5, want: 'call' },
     {
       why: 'nothing large is there',
-      sizes: [
-        [1, 0, 0.5],
-        [2, 0, 0.4],
-      ],
+      bodies: [at(0, 0.5), at(0, 0.4)],
+      kept: 11,
       grows: 2,
       to: 0.6,
       want: 'call',
-      kept: 11,
     },
   ] as const;
-  for (const { why, sizes, grows, to, want, ...more } of cases) {
+  for (const { why, bodies, grows, to, want, ...more } of cases) {
     const { workers } = twoWorkers(12 * MEBIBYTE);
     if ('kept' in more) workers[1].memory.add(more.kept * MEBIBYTE);
     const accounts = new Map(
-      sizes.map(([scrape, worker, size]) => {
-        const account = workers[worker].memory.account(scrape);
+      bodies.map(({ worker, mebibytes }, i) => {
+        const account = workers[worker].memory.account(i + 1);
         try {
-          account.hold(size * MEBIBYTE);
+          account.hold(mebibytes * MEBIBYTE);
         } catch {
           t.fail(`${why}: too early`);
         }
-        return [scrape, account];
+        return [i + 1, account];
       }),
     );
     for (const { asked } of workers) asked.length = 0;
