@@ -1,15 +1,15 @@
 import { isUtf8 } from 'node:buffer';
-import { crc32 } from 'node:zlib';
 import type { Body, BodyFamily } from './body.ts';
 import { ascii, Byte, metricNameStart, utf8 } from './bytes.ts';
 import { escapeHelp, escapeLabelValue, unescapeHelp, unescapeLabelValue } from './escape.ts';
 import { checkLabelLimits, NO_LABEL_LIMITS } from './label-limits.ts';
+import { LabelledOutput } from './labelled-output.ts';
 import type { LineCoder } from './line-coder.ts';
 import type { SampleLabel } from './label-rules.ts';
 import { LineProblem } from './line-problem.ts';
 import { matched, matchLine, valueStops, type LineShape } from './line-shape.ts';
 import { readMetadataLine, truncation } from './metadata-line.ts';
-import { packSegments, SMALL_BYTES, type CodedBlocks, type Packer } from './packer.ts';
+import type { Packer } from './packer.ts';
 import { ShapeTable } from './shape-table.ts';
 import { isNegative, isNumberAt, Unfit, unfitOf } from './unfit.ts';
 import { readSampleLine, type SampleLine } from './sample-line.ts';
@@ -17,40 +17,24 @@ import { canonicalTimestamp, canonicalValue } from './sample-value.ts';
 
 /** Longer HELP texts are left out: they would be in the memory of every thread. */
 const MOST_HELP_BYTES = 64 * 1024;
-const NO_BYTES = new Uint8Array(0);
 const METRIC_NAME = /^[a-zA-Z_:][a-zA-Z0-9_:]*$/;
-/** Labelled bytes that are gathered before they are packed. Enough that a family of a usual body is one block. */
-const OUTPUT_BYTES = 2 * 1024 * 1024;
-/** Lines with less in common than this makes of them are searched by zlib for what repeats: the coder knows of no more than a line's neighbour. */
-const WORTH_SEARCHING = 1 / 5;
-
 /**
  * Hot. Scans bodies: validates every line as Prometheus' parser for text 0.0.4 does, adds the target's labels, and
  * gathers the canonical lines by metric family. One scanner serves all bodies of a worker, one call at a time;
  * bodies that come in parts may alternate.
  */
 export class Scanner {
-  readonly #packer: Packer;
   readonly #coder: LineCoder | undefined;
-  /** Where labelled lines are gathered while there is nothing of unusual size. */
-  readonly #usualOut: Uint8Array;
-  #out: Uint8Array;
-  #end = 0;
+  readonly #output: LabelledOutput;
   #stamp = 0;
   readonly #shapes = new ShapeTable();
   #body!: Body;
   #buffer!: Uint8Array;
-  #current: BodyFamily | undefined;
-  #segmentStart = 0;
-  /** The coder's blocks that are not packed yet. */
-  #coded: CodedBlocks['blocks'][number][] = [];
 
   /** Without a coder everything is done here and by zlib. */
   constructor(packer: Packer, coder: LineCoder | undefined) {
-    this.#packer = packer;
     this.#coder = coder;
-    this.#usualOut = coder?.output ?? new Uint8Array(OUTPUT_BYTES);
-    this.#out = this.#usualOut;
+    this.#output = new LabelledOutput(packer, coder);
   }
 
   /** Begins or goes on with a body. What another one gathered must have been packed. */
@@ -60,8 +44,7 @@ export class Scanner {
     this.#measures = rules.limits.labelValueLengthLimit > 0;
     if (rules.longestLine > 0) this.#coder?.beginBody(rules.honorTimestamps, rules.longestLine);
     this.#stamp++;
-    this.#end = 0;
-    this.#current = undefined;
+    this.#output.begin(body);
     this.#shape = undefined;
   }
 
@@ -84,8 +67,7 @@ export class Scanner {
 
   /** Packs what was gathered, so that another body can be scanned. */
   pack(): void {
-    this.#pack();
-    this.#out = this.#usualOut;
+    this.#output.pack();
   }
 
   #shape: LineShape | undefined;
@@ -103,7 +85,7 @@ export class Scanner {
     const stop = valueStops(checked);
     for (let at = start; ;) {
       at =
-        coded && this.#codes
+        coded && this.#output.codes
           ? start + this.#codedLines(at - start, limit - start)
           : this.#shapedLines(at, limit, stop);
       if (at >= limit) return at;
@@ -129,16 +111,11 @@ export class Scanner {
     }
   }
 
-  /** Whether labelled lines are gathered where the coder can write them. */
-  get #codes(): boolean {
-    return this.#coder !== undefined && this.#out === this.#usualOut;
-  }
-
   /** Lines after a sample that had to be looked at may look like it. */
   #expect(shape: LineShape): void {
     this.#shape?.follow(shape);
     this.#shape = shape;
-    if (this.#codes) this.#expectCoded(shape);
+    if (this.#output.codes) this.#expectCoded(shape);
   }
 
   #expectCoded(shape: LineShape): boolean {
@@ -150,20 +127,21 @@ export class Scanner {
   /** Hot. Reads lines that look like those before them, and stops at one that does not. Places count from where the coder's begin. */
   #codedLines(at: number, limit: number): number {
     const coder = this.#coder!;
+    const output = this.#output;
     while (at < limit) {
-      coder.outputEnd = this.#end;
+      coder.outputEnd = output.end;
       at = coder.run(at, limit);
       const samples = coder.takeSamples();
       if (samples > 0) {
-        this.#current!.samples += samples;
-        this.#end = coder.outputEnd;
+        output.family!.samples += samples;
+        output.end = coder.outputEnd;
       }
       const { wanted } = coder;
       if (wanted === undefined) break;
-      if (wanted === 'room') this.#pack();
+      if (wanted === 'room') output.pack();
       else {
         if (!this.#expectCoded(wanted)) break;
-        if (wanted.family !== this.#current) this.#open(wanted.family!);
+        if (wanted.family !== output.family) output.open(wanted.family!);
       }
     }
     if (this.#measures) {
@@ -217,18 +195,17 @@ export class Scanner {
     }
     const family = shape.family!;
     const { head } = shape;
-    if (this.#end + next - start + head.length > this.#out.length) this.#makeRoom(next - start + head.length);
-    if (family !== this.#current) this.#open(family);
-    family.samples++;
+    const output = this.#output;
+    output.add(family, next - start + head.length);
     if (shape.watched) this.#watch(shape, family);
     if (this.#measures) this.#measure(start, next);
-    const out = this.#out;
+    const out = output.bytes;
     const buffer = this.#buffer;
-    out.set(head, this.#end);
-    let end = this.#end + head.length;
+    out.set(head, output.end);
+    let end = output.end + head.length;
     let i = start + shape.nameLength;
     while (i < next) out[end++] = buffer[i++]!;
-    this.#end = end;
+    output.end = end;
   }
 
   /** Notes what strict readers would refuse of the line that was matched. */
@@ -264,62 +241,6 @@ export class Scanner {
     shape.family = family;
     family.noteLabels(shape.labelKeys);
     if (rules.limits !== NO_LABEL_LIMITS) rules.note(shape.labelNames, body.usage);
-  }
-
-  /** Ends the segment of the family before and begins one of `family`. */
-  #open(family: BodyFamily): void {
-    this.#close();
-    this.#current = family;
-    this.#segmentStart = this.#end;
-    if (!this.#codes) return;
-    this.#coder!.outputEnd = this.#end;
-    this.#coder!.beginBlock(family.name);
-  }
-
-  #close(): void {
-    const family = this.#current;
-    this.#current = undefined;
-    if (family === undefined) return;
-    if (this.#codes && this.#closeCoded(family)) return;
-    if (this.#end > this.#segmentStart && family.addSegment(this.#segmentStart, this.#end))
-      this.#body.touched.push(family);
-  }
-
-  /** Ends the coder's block; true when it is what the segment becomes. */
-  #closeCoded(family: BodyFamily): boolean {
-    const coder = this.#coder!;
-    const rawLength = this.#end - this.#segmentStart;
-    // A small one before it would have to come before it.
-    if (rawLength < SMALL_BYTES || family.isOpen) {
-      coder.dropBlock();
-      return false;
-    }
-    coder.outputEnd = this.#end;
-    const length = coder.finishBlock();
-    if (length === 0) return false;
-    if (length > rawLength * WORTH_SEARCHING) {
-      coder.dropBlock();
-      return false;
-    }
-    const crc = crc32(this.#out.subarray(this.#segmentStart, this.#end));
-    this.#coded.push({ family, length, rawLength, crc });
-    // What is in a block is not needed any more.
-    this.#end = this.#segmentStart;
-    return true;
-  }
-
-  #pack(): void {
-    this.#close();
-    const blocks = this.#coded;
-    this.#coded = [];
-    packSegments(this.#body, this.#out, this.#packer, { blocks, bytes: this.#coder?.blocks ?? NO_BYTES });
-    if (this.#codes) this.#coder!.clearBlocks();
-    this.#end = 0;
-  }
-
-  #makeRoom(bytes: number): void {
-    this.#pack();
-    if (bytes > this.#out.length) this.#out = new Uint8Array(bytes);
   }
 
   #metadata(at: number): number {
@@ -428,14 +349,14 @@ export class Scanner {
   #write(family: BodyFamily, head: string, added: Uint8Array, tail: string): void {
     // A character of UTF-16 is at most three bytes of UTF-8.
     const most = head.length + added.length + tail.length * 3;
-    if (this.#end + most > this.#out.length) this.#makeRoom(most);
-    if (family !== this.#current) this.#open(family);
-    family.samples++;
-    const out = Buffer.from(this.#out.buffer, this.#out.byteOffset, this.#out.length);
-    this.#end += out.write(head, this.#end, 'latin1');
-    out.set(added, this.#end);
-    this.#end += added.length;
-    this.#end += out.write(tail, this.#end);
+    const output = this.#output;
+    output.add(family, most);
+    const { buffer, byteOffset, length } = output.bytes;
+    const out = Buffer.from(buffer, byteOffset, length);
+    output.end += out.write(head, output.end, 'latin1');
+    out.set(added, output.end);
+    output.end += added.length;
+    output.end += out.write(tail, output.end);
   }
 }
 

@@ -1,0 +1,120 @@
+import { crc32 } from 'node:zlib';
+import type { Body, BodyFamily } from './body.ts';
+import type { LineCoder } from './line-coder.ts';
+import { packSegments, SMALL_BYTES, type CodedBlocks, type Packer } from './packer.ts';
+
+/** Labelled bytes that are gathered before they are packed. Enough that a family of a usual body is one block. */
+const OUTPUT_BYTES = 2 * 1024 * 1024;
+/**
+ * A block that is larger than this part of its lines is made anew by zlib: the coder knows of no more than a line's neighbour, and zlib
+ * searches for what repeats. Usual blocks are a fifteenth.
+ */
+const WORTH_SEARCHING = 1 / 5;
+const NO_BYTES = new Uint8Array(0);
+
+/**
+ * Hot. The labelled lines of the body that is scanned, gathered in runs of one family each, until they are packed. Runs that the coder wrote
+ * are deflate blocks already.
+ */
+export class LabelledOutput {
+  readonly #packer: Packer;
+  readonly #coder: LineCoder | undefined;
+  /** Where lines are gathered while there is nothing of unusual size. */
+  readonly #usual: Uint8Array;
+  #body!: Body;
+  #runStart = 0;
+  /** The coder's blocks that are not packed yet. */
+  #coded: CodedBlocks['blocks'][number][] = [];
+  /** The lines. */
+  bytes: Uint8Array;
+  /** Where they end. */
+  end: number = 0;
+  /** The family of the run under way. */
+  family: BodyFamily | undefined;
+
+  /** Without a coder zlib makes all blocks. */
+  constructor(packer: Packer, coder: LineCoder | undefined) {
+    this.#packer = packer;
+    this.#coder = coder;
+    this.#usual = coder?.output ?? new Uint8Array(OUTPUT_BYTES);
+    this.bytes = this.#usual;
+  }
+
+  /** Begins or goes on with a body. What another one gathered must have been packed. */
+  begin(body: Body): void {
+    this.#body = body;
+    this.end = 0;
+    this.family = undefined;
+  }
+
+  /** Whether lines are gathered where the coder can write them. */
+  get codes(): boolean {
+    return this.#coder !== undefined && this.bytes === this.#usual;
+  }
+
+  /** Hot. Makes room for one sample of that family, whose line of at most so many bytes the caller writes at `end`. */
+  add(family: BodyFamily, bytes: number): void {
+    if (this.end + bytes > this.bytes.length) {
+      this.#pack();
+      if (bytes > this.bytes.length) this.bytes = new Uint8Array(bytes);
+    }
+    if (family !== this.family) this.open(family);
+    family.samples++;
+  }
+
+  /** Ends the run of the family before and begins one of `family`. */
+  open(family: BodyFamily): void {
+    this.#close();
+    this.family = family;
+    this.#runStart = this.end;
+    if (!this.codes) return;
+    this.#coder!.outputEnd = this.end;
+    this.#coder!.beginBlock(family.name);
+  }
+
+  /** Packs what was gathered, so that there is room, or another body can be scanned. */
+  pack(): void {
+    this.#pack();
+    this.bytes = this.#usual;
+  }
+
+  #pack(): void {
+    this.#close();
+    const blocks = this.#coded;
+    this.#coded = [];
+    packSegments(this.#body, this.bytes, this.#packer, { blocks, bytes: this.#coder?.blocks ?? NO_BYTES });
+    if (this.codes) this.#coder!.clearBlocks();
+    this.end = 0;
+  }
+
+  #close(): void {
+    const { family } = this;
+    this.family = undefined;
+    if (family === undefined || (this.codes && this.#closeBlock(family))) return;
+    if (this.end > this.#runStart && family.addSegment(this.#runStart, this.end))
+      this.#body.touched.push(family);
+  }
+
+  /** Ends the coder's block; true when it is what the run becomes. */
+  #closeBlock(family: BodyFamily): boolean {
+    const coder = this.#coder!;
+    const rawLength = this.end - this.#runStart;
+    // A small run before it would have to come before it.
+    if (rawLength < SMALL_BYTES || family.isOpen) {
+      coder.dropBlock();
+      return false;
+    }
+    coder.outputEnd = this.end;
+    const length = coder.finishBlock();
+    if (length === 0) return false;
+    if (length > rawLength * WORTH_SEARCHING) {
+      coder.dropBlock();
+      return false;
+    }
+    const crc = crc32(this.bytes.subarray(this.#runStart, this.end));
+    this.#coded.push({ family, length, rawLength, crc });
+    // What is in a block is not needed any more.
+    this.end = this.#runStart;
+    return true;
+  }
+}
