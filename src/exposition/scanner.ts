@@ -8,6 +8,7 @@ import type { LineCoder } from './line-coder.ts';
 import type { SampleLabel } from './label-rules.ts';
 import { LineProblem } from './line-problem.ts';
 import { matched, matchLine, valueStops, type LineShape } from './line-shape.ts';
+import { MetadataMemory, type KnownMetadata } from './metadata-memory.ts';
 import { readMetadataLine, truncation } from './metadata-line.ts';
 import type { Packer } from './packer.ts';
 import { ShapeTable } from './shape-table.ts';
@@ -28,6 +29,7 @@ export class Scanner {
   readonly #output: LabelledOutput;
   #stamp = 0;
   readonly #shapes = new ShapeTable();
+  readonly #metadataMemory = new MetadataMemory();
   #body!: Body;
   #buffer!: Uint8Array;
 
@@ -45,6 +47,7 @@ export class Scanner {
     if (rules.longestLine > 0) this.#coder?.beginBody(rules.honorTimestamps, rules.longestLine);
     this.#stamp++;
     this.#output.begin(body);
+    this.#metadataMemory.begin(body.names);
     this.#shape = undefined;
   }
 
@@ -245,15 +248,26 @@ export class Scanner {
 
   #metadata(at: number): number {
     const buffer = this.#buffer;
+    const known = this.#metadataMemory.expected(buffer, at);
+    if (known !== undefined) {
+      this.#declare(known);
+      return at + known.line.length;
+    }
     const end = buffer.indexOf(Byte.newline, at);
     const line = readMetadataLine(buffer, at, end);
     if (line !== undefined) {
-      const { names } = this.#body;
-      const name = names.number(buffer, line.nameStart, line.nameEnd);
-      if (line.type === undefined) this.#body.family(name).help = this.#help(line.textStart, end);
-      else this.#body.declare(name, line.type);
+      const { type } = line;
+      const name = this.#body.names.number(buffer, line.nameStart, line.nameEnd);
+      const help = type === undefined ? this.#help(line.textStart, end) : -1;
+      this.#declare({ name, type, help });
+      this.#metadataMemory.note(buffer, at, end + 1, { name, type, help });
     }
     return end + 1;
+  }
+
+  #declare({ name, type, help }: Pick<KnownMetadata, 'name' | 'type' | 'help'>): void {
+    if (type === undefined) this.#body.family(name).help = help;
+    else this.#body.declare(name, type);
   }
 
   /** The number of the HELP text's canonical form; -1 for an empty one, which says no more than none, and for one that is too long. */

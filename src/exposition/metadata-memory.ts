@@ -1,0 +1,89 @@
+import type { MetricType } from './metric-type.ts';
+import type { NameTable } from './name-table.ts';
+
+/** A HELP or TYPE line that was read before. Its numbers are of the name table that was in use. */
+export interface KnownMetadata {
+  /** The line with its newline. */
+  readonly line: Uint8Array;
+  /** Number of the metric name. */
+  readonly name: number;
+  /** Of a TYPE line. */
+  readonly type: MetricType | undefined;
+  /** Number of a HELP line's text, or -1. */
+  readonly help: number;
+  /** The lines that were seen to follow this one, the latest first. */
+  next: KnownMetadata | undefined;
+  other: KnownMetadata | undefined;
+}
+
+const MOST_BYTES = 1024 * 1024;
+const MOST_LINE = 1024;
+
+/**
+ * Hot. The HELP and TYPE lines of bodies, which are the same from one body to the next, in the same order: one that is expected is
+ * compared, which takes a quarter of what reading it and looking its name and text up takes.
+ */
+export class MetadataMemory {
+  #names: NameTable | undefined;
+  /** By name, HELP and TYPE apart. */
+  #known: Map<number, KnownMetadata> = new Map();
+  /** The one that was met last; the first of a body follows the last of the body before. */
+  #last: KnownMetadata | undefined;
+  #bytes = 0;
+
+  /** A body begins, whose names are in that table. */
+  begin(names: NameTable): void {
+    if (names === this.#names && this.#bytes <= MOST_BYTES) return;
+    this.#names = names;
+    this.#known = new Map();
+    this.#last = undefined;
+    this.#bytes = 0;
+  }
+
+  /** The line at `at` when it is one of those that are expected. The buffer holds a newline at or after `at`. */
+  expected(buffer: Uint8Array, at: number): KnownMetadata | undefined {
+    const last = this.#last;
+    if (last === undefined) return undefined;
+    const known = isAt(last.next, buffer, at)
+      ? last.next
+      : isAt(last.other, buffer, at)
+        ? last.other
+        : undefined;
+    if (known !== undefined) this.#follow(known);
+    return known;
+  }
+
+  /** Takes note of the line `[start, end)`, newline included, which was not expected. */
+  note(
+    buffer: Uint8Array,
+    start: number,
+    end: number,
+    { name, type, help }: Pick<KnownMetadata, 'name' | 'type' | 'help'>,
+  ): void {
+    if (end - start > MOST_LINE) return;
+    const key = name * 2 + Number(type === undefined);
+    let known = this.#known.get(key);
+    if (known === undefined || !isAt(known, buffer, start)) {
+      known = { line: buffer.slice(start, end), name, type, help, next: undefined, other: undefined };
+      this.#known.set(key, known);
+      this.#bytes += end - start;
+    }
+    this.#follow(known);
+  }
+
+  #follow(known: KnownMetadata): void {
+    const last = this.#last;
+    this.#last = known;
+    if (last === undefined || last.next === known) return;
+    last.other = last.next;
+    last.next = known;
+  }
+}
+
+/** Hot. A newline ends the known line, and no other is in it, so the comparison ends within the buffer. */
+function isAt(known: KnownMetadata | undefined, buffer: Uint8Array, at: number): known is KnownMetadata {
+  if (known === undefined) return false;
+  const { line } = known;
+  for (let i = 0; i < line.length; i++) if (buffer[at + i] !== line[i]) return false;
+  return true;
+}
