@@ -6,17 +6,13 @@ import type { PodsProcess } from '../simulator/pods.ts';
 import { findPrometheus } from '../test/real/prometheus.ts';
 import type { PrometheusProgram } from '../test/real/prometheus.ts';
 import { eventually, startServer } from '../test/real/server.ts';
+import type { RunningProgram } from './answer-cost.ts';
 import { scrapeConfig } from './scrape-config.ts';
-
-/** A Prometheus that has scraped every pod and scrapes no more. */
-export interface FederatingPrometheus extends AsyncDisposable {
-  readonly pid: number;
-  /** `/federate` of all series. */
-  readonly url: string;
-}
 
 /** Report series of each target that Prometheus 2.42 and later store: the gateway's four and `scrape_series_added`. */
 export const PROMETHEUS_REPORT_SERIES = 5;
+/** `/federate` of all series. */
+export const FEDERATE_ALL: string = `/federate?match[]=${encodeURIComponent('{__name__=~".+"}')}`;
 
 /** The version whose figures the start line is made of. */
 const REFERENCE = '2.42.';
@@ -28,7 +24,7 @@ const REFERENCE = '2.42.';
 const FIRST_INTERVAL_PER_POD = 0.3;
 const LEAST_INTERVAL = 15;
 /** The first scrape after a reload is at a moment that is spread over the interval: in a year, none will be during the run. */
-const LAST_INTERVAL = '1y';
+export const LAST_INTERVAL = '1y';
 
 /** The Prometheus to compare with: `$PROMETHEUS` where that is set, else a 2.42 where there is one, else the first that is found. */
 export function choosePrometheus(): PrometheusProgram | undefined {
@@ -37,14 +33,19 @@ export function choosePrometheus(): PrometheusProgram | undefined {
   return found.find(({ version }) => version.startsWith(REFERENCE)) ?? found[0];
 }
 
+/** The interval of the first scrapes of so many pods. */
+export function firstInterval(pods: number): string {
+  return `${Math.max(LEAST_INTERVAL, Math.ceil(pods * FIRST_INTERVAL_PER_POD))}s`;
+}
+
 /** Starts a Prometheus, lets it scrape all pods, and then stops its scraping by a reload with a long interval. */
 export async function startFederatingPrometheus(
   program: PrometheusProgram,
   { pods, totals }: PodsProcess,
   folder: string,
-): Promise<FederatingPrometheus> {
+): Promise<RunningProgram> {
   const configFile = join(folder, `prometheus-${pods.length}.yml`);
-  const interval = `${Math.max(LEAST_INTERVAL, Math.ceil(pods.length * FIRST_INTERVAL_PER_POD))}s`;
+  const interval = firstInterval(pods.length);
   await writeFile(configFile, stringify(scrapeConfig(pods, interval, interval)));
   const server = startServer(program.path, [
     `--config.file=${configFile}`,
@@ -72,8 +73,10 @@ export async function startFederatingPrometheus(
     if (reload.status !== 200)
       throw new Error(`Prometheus: reload answered ${reload.status} ${await reload.text()}`);
     return {
+      name: `Prometheus ${program.version}`,
       pid: server.pid,
-      url: `${url}/federate?match[]=${encodeURIComponent('{__name__=~".+"}')}`,
+      url: `${url}${FEDERATE_ALL}`,
+      want: { samples: totals.samples + pods.length * PROMETHEUS_REPORT_SERIES, up: pods.length },
       [Symbol.asyncDispose]: () => server[Symbol.asyncDispose](),
     };
   } catch (error) {
@@ -83,10 +86,13 @@ export async function startFederatingPrometheus(
 }
 
 /** The value of an instant query that gives one series; undefined while it gives none or there is no answer. */
-async function queryOne(url: string, query: string): Promise<number | undefined> {
-  const answer = await fetch(`${url}/api/v1/query?${new URLSearchParams({ query }).toString()}`).catch(
-    () => undefined,
-  );
+export async function queryOne(
+  url: string,
+  query: string,
+  more: Readonly<Record<string, string>> = {},
+): Promise<number | undefined> {
+  const asked = new URLSearchParams({ query, ...more }).toString();
+  const answer = await fetch(`${url}/api/v1/query?${asked}`).catch(() => undefined);
   if (answer?.status !== 200) return undefined;
   const { data } = (await answer.json()) as { data: { result: { value: [number, string] }[] } };
   const value = data.result[0]?.value[1];

@@ -1,31 +1,65 @@
 import { parseArgs } from 'node:util';
 
+import type { PartOptions } from './goals.ts';
+
+/** The parts that make the table of goals, in its order. */
+export const GOAL_PARTS = [
+  'floor',
+  'federate',
+  'scan',
+  'thousand',
+  'large-pod',
+  'spread',
+  'closed-loop',
+  'event-loop',
+  'idle',
+] as const;
+/** The parts with tables of their own. */
+export const OTHER_PARTS = ['scaling', 'load', 'compare'] as const;
+
+export type GoalPart = (typeof GOAL_PARTS)[number];
+export type OtherPart = (typeof OTHER_PARTS)[number];
+
 /** What the command line says. */
-export interface BenchOptions {
+export interface BenchOptions extends PartOptions {
   readonly help: boolean;
-  readonly bench: 'metrics' | 'scan';
-  readonly pods: readonly number[];
-  readonly bytes: number;
-  /** Undefined is the benchmark's own default. */
-  readonly runs: number | undefined;
-  readonly prometheus: boolean;
-  /** A revision to compare the scan with. */
-  readonly against: string | undefined;
-  readonly pairs: number;
+  readonly parts: readonly GoalPart[];
+  readonly other: OtherPart | undefined;
+  /** What `compare` compares with. */
+  readonly revision: string;
+  readonly quick: boolean;
+  /** Of `load`: for how long, and how many requests a second. */
+  readonly seconds: number;
+  readonly rate: number;
 }
 
-export const BENCH_USAGE = `npm run bench [-- metrics | scan] [options]
+export const BENCH_USAGE = `npm run bench [-- [part...] [options]]
 
-  metrics          what an answer costs, beside Prometheus (the default)
-    --pods <n,n>     how many pods, one after the other (default 10,50,200)
-    --no-prometheus  the gateway alone
-  scan             where the time of one body goes
-    --against <rev>  beside the scan of another revision
-    --pairs <n>      processes of each revision (default 10)
-  both
-    --bytes <n>      size of a pod's body (default 500000)
-    --runs <n>       runs that are timed (default 11, of the scan 200, with --against 40 a process)
-    --help
+Without a part: all that are in the table of goals, one after the other.
+
+  floor          200 pods, beside the least that a merger must do
+  federate       200 pods, beside /federate of Prometheus and VictoriaMetrics
+  scan           one body in one thread, and where its time goes
+  thousand       1,000 pods: time, memory, the first answer, and a Prometheus that stores them
+  large-pod      one pod of 50 MB among 50: memory
+  spread         pods that answer spread over 200 ms: what the gateway adds
+  closed-loop    3 small pods, 64 clients and 1: requests per second
+  event-loop     how long the serving thread is held while 1,000 bodies are merged
+  idle           memory of what ships, at rest
+
+  scaling        pods against time and memory, drawn to benchmarks/scaling.svg
+  load           a demo cluster under a given rate: a table of latencies
+    --seconds <n>  for how long (default 30)
+    --rate <n>     requests a second (default 20)
+  compare <rev>  this revision beside another one, in turns
+    --pairs <n>    pairs of answers (default 24; of scans at most 10)
+
+  --quick        few pods and few runs: to see that it works, not to measure
+  --pods <n,n>   another number of pods (floor, federate, thousand, compare: one; scaling: several)
+  --bytes <n>    size of a pod's body (default 500000)
+  --runs <n>     runs that are timed (floor, federate, thousand, scaling, scan, compare's scans)
+  --no-peers     without other programs
+  --help
 `;
 
 /** The command line is wrong; the message is one line. */
@@ -38,22 +72,51 @@ export class BenchUsageError extends Error {
 /** @throws BenchUsageError */
 export function readBenchOptions(args: readonly string[]): BenchOptions {
   const { values, positionals } = parse(args);
-  const [bench = 'metrics', ...others] = positionals;
-  if (others.length > 0 || (bench !== 'metrics' && bench !== 'scan')) {
-    throw new BenchUsageError(`there is no benchmark ${positionals.join(' ')}; there are: metrics, scan`);
-  }
-  const { help, prometheus, against, runs } = values;
-  if (bench === 'metrics' && against !== undefined) throw new BenchUsageError('--against is for scan only');
+  const { parts, other, revision } = partsOf(positionals);
+  const { help, peers, quick, runs, pairs, pods } = values;
   return {
     help,
-    bench,
-    prometheus,
-    against,
-    pods: values.pods.split(',').map((text) => positive('pods', text)),
+    quick,
+    peers,
+    parts,
+    other,
+    revision,
+    pods: pods?.split(',').map((text) => positive('pods', text)),
     bytes: positive('bytes', values.bytes),
     runs: runs === undefined ? undefined : positive('runs', runs),
-    pairs: positive('pairs', values.pairs),
+    pairs: pairs === undefined ? undefined : positive('pairs', pairs),
+    seconds: positive('seconds', values.seconds),
+    rate: positive('rate', values.rate),
   };
+}
+
+function partsOf(names: readonly string[]): Pick<BenchOptions, 'parts' | 'other' | 'revision'> {
+  const [first = '', ...others] = names;
+  if (first === 'compare') {
+    const [revision, ...more] = others;
+    if (revision === undefined || more.length > 0)
+      throw new BenchUsageError('compare needs one revision, for example compare HEAD~1');
+    return { parts: [], other: 'compare', revision };
+  }
+  if (isOneOf(OTHER_PARTS, first)) {
+    if (others.length > 0) throw new BenchUsageError(`${first} runs alone, without ${others.join(' ')}`);
+    return { parts: [], other: first, revision: '' };
+  }
+  const unknown = names.find((name) => !isOneOf(GOAL_PARTS, name));
+  if (unknown !== undefined) {
+    const known = [...GOAL_PARTS, ...OTHER_PARTS].join(', ');
+    throw new BenchUsageError(
+      isOneOf(OTHER_PARTS, unknown)
+        ? `${unknown} runs alone, without ${first}`
+        : `there is no benchmark ${unknown}; there are: ${known}`,
+    );
+  }
+  const parts = names.length === 0 ? GOAL_PARTS : GOAL_PARTS.filter((part) => names.includes(part));
+  return { parts, other: undefined, revision: '' };
+}
+
+function isOneOf<T extends string>(known: readonly T[], name: string): name is T {
+  return (known as readonly string[]).includes(name);
 }
 
 function parse(args: readonly string[]) {
@@ -64,12 +127,14 @@ function parse(args: readonly string[]) {
       allowNegative: true,
       options: {
         help: { type: 'boolean', default: false },
-        pods: { type: 'string', default: '10,50,200' },
+        quick: { type: 'boolean', default: false },
+        peers: { type: 'boolean', default: true },
+        pods: { type: 'string' },
         bytes: { type: 'string', default: '500000' },
         runs: { type: 'string' },
-        prometheus: { type: 'boolean', default: true },
-        against: { type: 'string' },
-        pairs: { type: 'string', default: '10' },
+        pairs: { type: 'string' },
+        seconds: { type: 'string', default: '30' },
+        rate: { type: 'string', default: '20' },
       },
     });
   } catch (error) {

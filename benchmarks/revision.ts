@@ -15,7 +15,7 @@ export interface Revision extends Disposable {
 /** Checks a revision out as a worktree, with this one's `node_modules`. Throws an error of one line when there is no such revision. */
 export function checkOut(revision: string): Revision {
   const commit = git('rev-parse', '--verify', '--quiet', '--end-of-options', `${revision}^{commit}`);
-  if (commit === undefined) throw new Error(`--against: git knows no revision ${JSON.stringify(revision)}`);
+  if (commit === undefined) throw new Error(`compare: git knows no revision ${JSON.stringify(revision)}`);
   const home = mkdtempSync(join(tmpdir(), 'gateway-revision-'));
   const folder = join(home, 'tree');
   function remove(): void {
@@ -28,10 +28,19 @@ export function checkOut(revision: string): Revision {
   process.once('exit', remove);
   if (git('worktree', 'add', '--detach', folder, commit) === undefined) {
     remove();
-    throw new Error(`--against: git worktree add ${folder} ${commit} failed`);
+    throw new Error(`compare: git worktree add ${folder} ${commit} failed`);
   }
   symlinkSync(join(ROOT, 'node_modules'), join(folder, 'node_modules'));
+  buildCoder(folder);
   return { folder, name: commit.slice(0, 7), [Symbol.dispose]: remove };
+}
+
+/** What `npm ci` would make there. Older revisions have no such thing. */
+function buildCoder(folder: string): void {
+  const script = join(folder, 'scripts', 'build-coder.ts');
+  if (!existsSync(script)) return;
+  const built = spawnSync(process.execPath, [script], { encoding: 'utf8' });
+  if (built.status !== 0) throw new Error(`compare: ${script} ended with ${built.status}:\n${built.stderr}`);
 }
 
 /** What git says; undefined when it fails. */

@@ -1,4 +1,4 @@
-import { crc32, gzipSync, inflateRawSync } from 'node:zlib';
+import { constants, crc32, deflateRawSync, gzipSync, inflateRawSync } from 'node:zlib';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 
@@ -26,14 +26,28 @@ export interface ScanSample {
   readonly rules: labelRules.LabelRules;
 }
 
-/** All of it, all of it with a deflater that makes nothing, inflating alone. */
-export const SCAN_PARTS = ['whole', 'undeflated', 'inflated'] as const;
+/** What comes of a body. */
+export interface Labelled {
+  readonly samples: number;
+  /** The labelled bytes, family after family. */
+  readonly bytes: Buffer;
+  /** Bytes of all blocks that were deflated, and what zlib makes of the same bytes, family by family, at level 1. */
+  readonly deflatedBytes: number;
+  readonly zlibBytes: number;
+}
+
+/**
+ * All of it; inflating alone; all of it without the line coder, which is how lines are worked off that it does not take; and that with a
+ * deflater that makes nothing.
+ */
+export const SCAN_PARTS = ['whole', 'inflated', 'plain', 'plainUndeflated'] as const;
 /** Milliseconds for one body, of each run. */
 export type ScanTimes = Readonly<Record<(typeof SCAN_PARTS)[number], readonly number[]>>;
 
 /** Different bodies, taken in turns: one alone would stay in the caches and teach the branch predictors its lines. */
 export const BODIES = 16;
 const LIMIT = 256 * 1024 * 1024;
+const ZLIB = { level: 1, memLevel: 9, finishFlush: constants.Z_SYNC_FLUSH };
 
 /** Loads `src/` of the repository in that folder. Rejects when its files are not where they are in this revision. */
 export async function loadScanSources(folder: string): Promise<ScanSources> {
@@ -57,6 +71,7 @@ export class Scan {
   readonly samples: readonly ScanSample[];
   readonly #sources: ScanSources;
   readonly #shop: workshop.Workshop;
+  readonly #plainShop: workshop.Workshop;
   readonly #dryShop: workshop.Workshop;
 
   constructor(sources: ScanSources, bytes: number) {
@@ -64,7 +79,9 @@ export class Scan {
     this.#sources = sources;
     this.samples = Array.from({ length: BODIES }, (_, index) => createSample(LabelRules, bytes, index));
     this.#shop = new Workshop();
-    this.#dryShop = new Workshop();
+    // Older revisions have no line coder, and take no notice.
+    this.#plainShop = new Workshop(null);
+    this.#dryShop = new Workshop(null);
     /** Takes everything and makes nothing: what is missing then is what deflating costs. */
     class NoDeflater extends BlockDeflater {
       override begin(): void {}
@@ -76,20 +93,36 @@ export class Scan {
     this.#dryShop.packer.deflater = new NoDeflater();
   }
 
-  /** The samples of the body, and their labelled bytes, family after family. Throws on a block whose CRC or length is wrong. */
-  labelled(sample: ScanSample): { readonly samples: number; readonly bytes: Buffer } {
+  /** What comes of a body. Throws on a block whose CRC or length is wrong. */
+  labelled(sample: ScanSample): Labelled {
     const { samples, families } = this.#read(this.#shop, sample);
-    return { samples, bytes: Buffer.concat(families.flatMap(({ parts }) => parts.map(rawBytes))) };
+    const bytes: Buffer[] = [];
+    let deflatedBytes = 0;
+    let zlibBytes = 0;
+    for (const { parts } of families) {
+      bytes.push(...parts.map(rawBytes));
+      const deflated = parts.filter((part) => part.deflated);
+      if (deflated.length === 0) continue;
+      for (const { start, end } of deflated) deflatedBytes += end - start;
+      zlibBytes += deflateRawSync(Buffer.concat(deflated.map(rawBytes)), ZLIB).length;
+    }
+    return { samples, bytes: Buffer.concat(bytes), deflatedBytes, zlibBytes };
   }
 
   /** Runs each part over all bodies, in turns, so that what else the machine does hits all alike. `done` is told of each run. */
   time(runs: number, done: (run: number) => void = () => undefined): ScanTimes {
     const parts: Record<keyof ScanTimes, (sample: ScanSample) => void> = {
       whole: (sample) => void this.#read(this.#shop, sample),
-      undeflated: (sample) => void this.#read(this.#dryShop, sample),
       inflated: ({ gzip }) => this.#inflate(gzip),
+      plain: (sample) => void this.#read(this.#plainShop, sample),
+      plainUndeflated: (sample) => void this.#read(this.#dryShop, sample),
     };
-    const times = { whole: [] as number[], undeflated: [] as number[], inflated: [] as number[] };
+    const times: Record<keyof ScanTimes, number[]> = {
+      whole: [],
+      inflated: [],
+      plain: [],
+      plainUndeflated: [],
+    };
     // The first tenth, at least once, is for the compiler.
     const warmups = Math.max(1, Math.round(runs / 10));
     for (let run = 1 - warmups; run <= runs; run += 1) {

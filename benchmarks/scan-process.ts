@@ -1,4 +1,4 @@
-// Run by scan-against.ts: scans with the sources of the folder that it is told, and tells how long that took.
+// Run by compare-scan.ts: scans with the sources of the folder that it is told, and tells how long that took.
 import { writeFileSync } from 'node:fs';
 
 import { loadScanSources, Scan } from './scan-body.ts';

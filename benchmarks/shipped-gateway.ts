@@ -1,4 +1,5 @@
 import { spawnSync } from 'node:child_process';
+import { existsSync } from 'node:fs';
 import { cp, mkdir, symlink, unlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { stringify } from 'yaml';
@@ -16,13 +17,16 @@ const ROOT = join(import.meta.dirname, '..');
 
 /**
  * Makes the package in a folder of its own and returns its launcher. The repository's own dist/ stays as it is: one that is left behind
- * would be started from then on in the place of the sources.
+ * would be started from then on in the place of the sources. `root` is the repository, or another revision of it.
  */
-export async function buildGateway(folder: string): Promise<string> {
+export async function buildGateway(folder: string, root: string = ROOT): Promise<string> {
   const home = join(folder, 'package');
-  await mkdir(home);
-  for (const name of ['package.json', 'tsconfig.json', 'bin', 'scripts', 'src'])
-    await cp(join(ROOT, name), join(home, name), { recursive: true });
+  await mkdir(home, { recursive: true });
+  for (const name of ['package.json', 'tsconfig.json', 'bin', 'scripts', 'src', 'assembly']) {
+    // Older revisions have no assembly/.
+    if (!existsSync(join(root, name))) continue;
+    await cp(join(root, name), join(home, name), { recursive: true });
+  }
   const modules = join(home, 'node_modules');
   await symlink(join(ROOT, 'node_modules'), modules);
   const built = spawnSync(process.execPath, [join(home, 'scripts', 'build.ts')], { encoding: 'utf8' });
