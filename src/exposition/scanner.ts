@@ -1,24 +1,22 @@
 import { isUtf8 } from 'node:buffer';
 import type { Body, BodyFamily } from './body.ts';
 import { ascii, Byte, metricNameStart, utf8 } from './bytes.ts';
-import { escapeHelp, escapeLabelValue, unescapeHelp, unescapeLabelValue } from './escape.ts';
-import { checkLabelLimits, NO_LABEL_LIMITS } from './label-limits.ts';
+import { escapeHelp, unescapeHelp } from './escape.ts';
+import { NO_LABEL_LIMITS } from './label-limits.ts';
 import { LabelledOutput } from './labelled-output.ts';
 import type { LineCoder } from './line-coder.ts';
-import type { SampleLabel } from './label-rules.ts';
 import { LineProblem } from './line-problem.ts';
 import { matched, matchLine, valueStops, type LineShape } from './line-shape.ts';
 import { MetadataMemory, type KnownMetadata } from './metadata-memory.ts';
 import { readMetadataLine, truncation } from './metadata-line.ts';
 import type { Packer } from './packer.ts';
-import { ShapeTable } from './shape-table.ts';
-import { isNegative, isNumberAt, Unfit, unfitOf } from './unfit.ts';
+import { isNegative, isNumberAt, Unfit } from './unfit.ts';
 import { readSampleLine, type SampleLine } from './sample-line.ts';
-import { canonicalTimestamp, canonicalValue } from './sample-value.ts';
+import { SampleReader } from './sample-reader.ts';
 
 /** Longer HELP texts are left out: they would be in the memory of every thread. */
 const MOST_HELP_BYTES = 64 * 1024;
-const METRIC_NAME = /^[a-zA-Z_:][a-zA-Z0-9_:]*$/;
+
 /**
  * Hot. Scans bodies: validates every line as Prometheus' parser for text 0.0.4 does, adds the target's labels, and
  * gathers the canonical lines by metric family. One scanner serves all bodies of a worker, one call at a time;
@@ -28,7 +26,7 @@ export class Scanner {
   readonly #coder: LineCoder | undefined;
   readonly #output: LabelledOutput;
   #stamp = 0;
-  readonly #shapes = new ShapeTable();
+  readonly #samples: SampleReader;
   readonly #metadataMemory = new MetadataMemory();
   #body!: Body;
   #buffer!: Uint8Array;
@@ -37,6 +35,7 @@ export class Scanner {
   constructor(packer: Packer, coder: LineCoder | undefined) {
     this.#coder = coder;
     this.#output = new LabelledOutput(packer, coder);
+    this.#samples = new SampleReader(this.#output);
   }
 
   /** Begins or goes on with a body. What another one gathered must have been packed. */
@@ -100,13 +99,13 @@ export class Scanner {
       else if (metricNameStart[c]) {
         const sample = readSampleLine(buffer, at, limit);
         if (sample === undefined) return at;
-        const found = this.#sample(sample, at);
+        const found = this.#samples.read(body, buffer, sample, at);
         if (found !== undefined) this.#expect(found);
         at = sample.next;
       } else if (c === Byte.space || c === Byte.tab || (c === Byte.unwritable && body.rewritten)) {
         const sample = readSampleLine(buffer, at + 1, limit);
         if (sample === undefined) return at;
-        if (c === Byte.unwritable) this.#sample(sample, at + 1, true);
+        if (c === Byte.unwritable) this.#samples.read(body, buffer, sample, at + 1, true);
         else this.#refuseBlanks(sample);
         at = sample.next;
       } else if (c === Byte.nul) throw truncation();
@@ -185,7 +184,7 @@ export class Scanner {
 
   /** Prometheus' parser takes blanks before a metric name for a part of it, which makes the name of an otherwise good sample invalid. */
   #refuseBlanks(line: SampleLine): never {
-    this.#numbersOf(line);
+    this.#samples.numbersOf(this.#body, this.#buffer, line);
     throw new LineProblem('blanks before a metric name', { counted: true });
   }
 
@@ -281,99 +280,4 @@ export class Scanner {
     const text = Buffer.from(escapeHelp(unescapeHelp(utf8(buffer, start, end))));
     return names.number(text, 0, text.length);
   }
-
-  /**
-   * The slow path: a sample in any legal form, written in canonical form. Returns the shape that lines like it have
-   * when they are canonical, or undefined when such lines must come this way too.
-   */
-  #sample(line: SampleLine, start: number, unwritable = false): LineShape | undefined {
-    const buffer = this.#buffer;
-    const { rules, names } = this.#body;
-    const { value, timestamp } = this.#numbersOf(line);
-    const name = names.number(buffer, start, line.nameEnd);
-    const labels: SampleLabel[] = [];
-    for (let i = 0; i < line.labels.length; i += 4) {
-      labels.push({
-        name: ascii(buffer, line.labels[i]!, line.labels[i + 1]!),
-        value: unescapeLabelValue(utf8(buffer, line.labels[i + 2]!, line.labels[i + 3]!)),
-      });
-    }
-    const renamed = labels.filter((label) => label.name === '__name__');
-    // In the order in which Prometheus looks: the name, the limits, the timestamp, labels that come twice.
-    if (renamed.some((label) => !METRIC_NAME.test(label.value)))
-      throw new LineProblem('a label "__name__" that is no metric name', { counted: true });
-    const others = renamed.length > 0 ? labels.filter((label) => label.name !== '__name__') : labels;
-    const { injection, added: fromTarget, own } = rules.apply(others);
-    if (rules.limits !== NO_LABEL_LIMITS) {
-      const metric = names.text(name);
-      const exposed = [...renamed, ...own].map((label) => [label.name, label.value] as const);
-      const all = [...fromTarget, ...exposed].filter(([, text]) => text !== '');
-      checkLabelLimits(rules.limits, metric, [['__name__', metric], ...all], this.#body.usage);
-    }
-    if (unwritable) {
-      this.#body.unwritten++;
-      return undefined;
-    }
-    const seen = new Set(['__name__']);
-    for (const label of [...renamed, ...own]) {
-      if (seen.has(label.name)) {
-        this.#doubled(label.name, name);
-        return undefined;
-      }
-      seen.add(label.name);
-    }
-    const added = own.length > 0 ? injection.before : injection.alone;
-    const family = this.#body.familyOfSample(name);
-    const ofOwn = (label: string): string | undefined => own.find((one) => one.name === label)?.value;
-    family.unfit |= unfitOf(ofOwn('le'), ofOwn('quantile'), names.text(name).endsWith('_count'), value);
-    family.noteLabels([own.map((label) => label.name).join(',')]);
-    const rest = own.map((label) => `${label.name}="${escapeLabelValue(label.value)}"`).join(',');
-    this.#write(
-      family,
-      `${names.text(name)}${own.length > 0 ? '{' : ''}`,
-      added,
-      `${rest}${own.length > 0 ? '}' : ''} ${value}${timestamp}\n`,
-    );
-    return sameNames(own, labels) ? this.#shapes.shapeOf(this.#body, name, labels) : undefined;
-  }
-
-  /** The value in canonical form, and the timestamp with a blank before it, where there is one and it is honored. */
-  #numbersOf(line: SampleLine): { readonly value: string; readonly timestamp: string } {
-    const buffer = this.#buffer;
-    const value = canonicalValue(ascii(buffer, line.valueStart, line.valueEnd));
-    if (value === undefined) {
-      const text = JSON.stringify(utf8(buffer, line.valueStart, line.valueEnd).slice(0, 40));
-      throw new LineProblem(`${text} is no float that a sample can have`);
-    }
-    if (line.timestampEnd === line.timestampStart) return { value, timestamp: '' };
-    const digits = ascii(buffer, line.timestampStart, line.timestampEnd);
-    const timestamp = canonicalTimestamp(digits);
-    if (timestamp === undefined)
-      throw new LineProblem(`the timestamp ${digits.slice(0, 40)} is beyond 64 bits`);
-    return { value, timestamp: this.#body.rules.honorTimestamps ? ` ${timestamp}` : '' };
-  }
-
-  /** A sample that has a label twice. Beyond `sample_limit` Prometheus does not look any more, and only counts. */
-  #doubled(label: string, name: number): void {
-    const body = this.#body;
-    if (!body.isFull) throw new LineProblem(`label name "${label}" is not unique`, { counted: true });
-    body.familyOfSample(name).samples++;
-  }
-
-  #write(family: BodyFamily, head: string, added: Uint8Array, tail: string): void {
-    // A character of UTF-16 is at most three bytes of UTF-8.
-    const most = head.length + added.length + tail.length * 3;
-    const output = this.#output;
-    output.add(family, most);
-    const { buffer, byteOffset, length } = output.bytes;
-    const out = Buffer.from(buffer, byteOffset, length);
-    output.end += out.write(head, output.end, 'latin1');
-    out.set(added, output.end);
-    output.end += added.length;
-    output.end += out.write(tail, output.end);
-  }
-}
-
-function sameNames(own: readonly SampleLabel[], labels: readonly SampleLabel[]): boolean {
-  return own.length === labels.length && own.every((label, i) => label.name === labels[i]!.name);
 }
