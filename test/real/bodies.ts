@@ -1,3 +1,4 @@
+import { benchBody } from '../../simulator/render.ts';
 import type { Behaviour } from '../../simulator/behaviour.ts';
 
 /** A pod of the comparison: what it exposes, what it does, and what it is there for. */
@@ -29,6 +30,12 @@ export function podFixtures(nowMs: number): readonly PodFixture[] {
       container: 'virt-handler',
       body: virtHandler(nowMs),
       why: 'VM series with a namespace of their own, node="", up to ten timestamped samples of one series',
+    },
+    {
+      name: 'virt-handler-large',
+      container: 'virt-handler',
+      body: benchBody({ bytes: 60_000, seed: 7 }).toString(),
+      why: 'families large enough to be deflated on arrival',
     },
     {
       name: 'virt-handler-p9wzk',
