@@ -51,7 +51,8 @@ function tellFailures(parser, path) {
   parser.on('assert', (result) => {
     if (result.ok || result.skip || result.todo) return;
     process.stdout.write(`failed: ${[...path, result.name].join(' > ')}\n`);
-    if (result.diag) process.stdout.write(`${JSON.stringify(result.diag, undefined, 2).slice(0, LONGEST_DIAGNOSIS)}\n`);
+    if (result.diag)
+      process.stdout.write(`${JSON.stringify(result.diag, undefined, 2).slice(0, LONGEST_DIAGNOSIS)}\n`);
   });
 }
 

@@ -16,6 +16,7 @@ export interface KnownMetadata {
   other: KnownMetadata | undefined;
 }
 
+/** Bytes of lines that are remembered; a body that has more of them is the next to begin anew. */
 const MOST_BYTES = 1024 * 1024;
 const MOST_LINE = 1024;
 
@@ -60,7 +61,7 @@ export class MetadataMemory {
     end: number,
     { name, type, help }: Pick<KnownMetadata, 'name' | 'type' | 'help'>,
   ): void {
-    if (end - start > MOST_LINE) return;
+    if (end - start > MOST_LINE || this.#bytes > MOST_BYTES) return;
     const key = name * 2 + Number(type === undefined);
     let known = this.#known.get(key);
     if (known === undefined || !isAt(known, buffer, start)) {
