@@ -23,7 +23,7 @@ export interface Block {
 
 /**
  * Hot. Makes deflate blocks that may stand one after the other in any order in one stream: each begins with an empty
- * window and ends on a byte boundary without a final block (zlib's sync flush).
+ * window, but for those of `beginBehind`, and ends on a byte boundary without a final block (zlib's sync flush).
  */
 export class BlockDeflater {
   readonly #zlib: ZlibHandle = openDeflate(LEVEL);
@@ -50,6 +50,17 @@ export class BlockDeflater {
     this.#start = this.#end;
     this.#rawLength = 0;
     this.#crc = 0;
+  }
+
+  /**
+   * Begins a block that may refer back to these bytes: it must stand directly behind them in the stream. They are no part of it.
+   */
+  beginBehind(before: Uint8Array, start: number, end: number): void {
+    this.begin();
+    const at = this.#end;
+    this.#write(Flush.none, before, start, end);
+    this.#write(Flush.sync, NO_BYTES, 0, 0);
+    this.#end = at;
   }
 
   /** Adds bytes to the block under way. */

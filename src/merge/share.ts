@@ -10,6 +10,7 @@ import { LineFilter } from './line-filter.ts';
 import { settleFamily } from './settle.ts';
 import type { ShareFamily, Origin } from './share-family.ts';
 import { REPORT_FAMILIES, reportLines, type Reported } from './report.ts';
+import type { ReadyRuns } from './ready-runs.ts';
 import { ROW_FIELDS, type SharePart } from './share-part.ts';
 import { storedHead } from './stored-block.ts';
 import { surveyPages, type SurveyPage } from './survey.ts';
@@ -48,10 +49,12 @@ export class Share {
   /** Those that have samples. */
   #families: readonly ShareFamily[] = [];
   readonly #deflater: BlockDeflater;
+  readonly #ready: ReadyRuns | undefined;
   #copiedBytes = 0;
 
-  private constructor(deflater: BlockDeflater) {
+  private constructor(deflater: BlockDeflater, ready: ReadyRuns | undefined) {
     this.#deflater = deflater;
+    this.#ready = ready;
   }
 
   /** Memory that it takes beside the expositions, in bytes, about. */
@@ -59,11 +62,15 @@ export class Share {
     return this.#all.length * FAMILY_BYTES + this.#copiedBytes;
   }
 
-  /** Makes a share. With selectors, only lines that match one of them. `deflater` is scratch, used only between pauses. */
+  /**
+   * Makes a share. With selectors, only lines that match one of them. `deflater` is scratch, used only between pauses. `ready` has runs of
+   * small blocks that need not be deflated any more.
+   */
   static *of(
     targets: readonly ShareTarget[],
     selectors: readonly Selector[],
     deflater: BlockDeflater,
+    ready?: ReadyRuns,
   ): Generator<void, Share, void> {
     const builder = new ShareBuilder(selectors, deflater);
     builder.addReport(targets);
@@ -76,7 +83,7 @@ export class Share {
         if (++blocks % STEP_FAMILIES === 0) yield;
       }
     }
-    const share = new Share(deflater);
+    const share = new Share(deflater, ready);
     share.#all = yield* builder.runs.sorted();
     share.#families = share.#all;
     share.#copiedBytes = builder.copiedBytes;
@@ -128,13 +135,19 @@ export class Share {
       for (let i = 0; i < parts.length;) {
         const before = deflater.length;
         const part = parts[i]!;
+        const run = part.deflated ? undefined : this.#ready?.at(parts, i);
         let raw = part.rawLength;
         let rawCrc = part.crc;
         if (part.deflated) {
           deflater.append(part.bytes, part.start, part.end);
           i++;
+        } else if (run !== undefined) {
+          deflater.append(run.bytes, run.start, run.end);
+          raw = run.rawLength;
+          rawCrc = run.crc;
+          i += run.parts.length;
         } else {
-          const end = endOfRun(parts, i);
+          const end = endOfRun(parts, i, this.#ready);
           raw = 0;
           for (let j = i; j < end; j++) raw += parts[j]!.rawLength;
           rawCrc =
@@ -230,16 +243,21 @@ function* withSamples(families: readonly ShareFamily[]): Generator<void, readonl
 }
 
 /** The end of the parts that are not deflated and are made one block. */
-function endOfRun(parts: readonly BlockPart[], start: number): number {
+function endOfRun(parts: readonly BlockPart[], start: number, ready: ReadyRuns | undefined): number {
   let end = start;
-  for (let raw = 0; end < parts.length && !parts[end]!.deflated && raw < PART_BYTES; end++)
+  for (let raw = 0; end < parts.length && !parts[end]!.deflated && raw < PART_BYTES; end++) {
+    if (end > start && ready?.at(parts, end) !== undefined) break;
     raw += parts[end]!.rawLength;
+  }
   return end;
 }
 
 /** Appends the parts as one block; returns the CRC of its bytes. */
 function deflate(parts: readonly BlockPart[], start: number, end: number, deflater: BlockDeflater): number {
-  deflater.begin();
+  // A few late lines behind a run that was ready find little to repeat among themselves.
+  const before = parts[start - 1];
+  if (before === undefined || before.deflated) deflater.begin();
+  else deflater.beginBehind(before.bytes, before.start, before.end);
   for (let i = start; i < end; i++) deflater.add(parts[i]!.bytes, parts[i]!.start, parts[i]!.end);
   return deflater.finish().crc;
 }

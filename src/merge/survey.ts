@@ -29,6 +29,27 @@ export interface SurveyPage {
   readonly last: boolean;
 }
 
+/** Whether two pages tell the same. */
+export function isSamePage(a: SurveyPage, b: SurveyPage): boolean {
+  return (
+    a.names === b.names &&
+    a.helps === b.helps &&
+    a.last === b.last &&
+    isSameList(a.numbers, b.numbers) &&
+    isSameList(a.otherTypes, b.otherTypes) &&
+    isSameList(a.labels, b.labels) &&
+    a.otherHelps.length === b.otherHelps.length &&
+    a.otherHelps.every((help, i) => isSameList(help, b.otherHelps[i]!))
+  );
+}
+
+/** Whether two lists have the same members in the same order. */
+function isSameList<T>(a: ArrayLike<T>, b: ArrayLike<T>): boolean {
+  if (a.length !== b.length) return false;
+  for (let i = 0; i < a.length; i++) if (a[i] !== b[i]) return false;
+  return true;
+}
+
 /** What a page has for each family. A string ends where the next family's begins. */
 const Field = { nameEnd: 0, helpEnd: 1, bits: 2, typeVotes: 3, helpVotes: 4, labels: 5 } as const;
 const FIELDS = 6;

@@ -4,7 +4,7 @@ import { ThreadTime } from '../worker/thread-time.ts';
 import type { WorkerThread } from '../worker/worker-thread.ts';
 import type { Selector } from '../selector/selector.ts';
 import type { Conflicts } from '../merge/conflicts.ts';
-import { GzipJoin, type DeflatedPiece, type HeaderCache } from '../merge/gzip-join.ts';
+import { GzipJoin, type DeflatedPiece } from '../merge/gzip-join.ts';
 import { REPORT_OWNER } from '../merge/claims.ts';
 import { findDuplicates, type ClaimPlace } from '../merge/duplicates.ts';
 import {
@@ -18,11 +18,19 @@ import { PlannedFamilies } from '../merge/planned-families.ts';
 import { RowReader } from '../merge/share-part.ts';
 import { MAX_STORED_BYTES, STORED_HEAD_BYTES, storedHead } from '../merge/stored-block.ts';
 import { SurveyReader, type SurveyPage } from '../merge/survey.ts';
+import type { PlanMemory, WrittenFamily } from './plan-memory.ts';
 
 /** One worker with the targets of the answer that it has, in their order. */
 export interface AnswerShare {
   readonly worker: WorkerThread;
   readonly entries: readonly AnswerEntry[];
+}
+
+/** How many bytes an answer has as gzip. */
+export interface AnswerSize {
+  readonly bytes: number;
+  /** Whether those are all. */
+  readonly complete: boolean;
 }
 
 /** Series that two targets have. */
@@ -66,17 +74,23 @@ let lastAnswer = 0;
 export class Answer implements Disposable {
   readonly #id: number = ++lastAnswer;
   readonly #shares: readonly AnswerShare[];
-  readonly #headers: HeaderCache;
+  readonly #plans: PlanMemory;
+  /** What is written, where that is remembered, or else the families. */
+  #written: readonly WrittenFamily[] | undefined;
   #families: PlannedFamilies = new PlannedFamilies();
   readonly #check: CollisionCheck | undefined;
   #conflicts: Conflicts = NO_CONFLICTS;
   #claimed: readonly string[] = [];
   readonly #join = new GzipJoin();
+  readonly #pieces: AsyncGenerator<Uint8Array, void, void> = this.#makePieces();
+  /** Pieces that were made and not taken. */
+  readonly #begun: Uint8Array[] = [];
+  readonly #size = { bytes: 0, complete: false };
 
   /** With `check`, the families are found in which two targets may have the same series. */
-  constructor(shares: readonly AnswerShare[], headers: HeaderCache, check?: CollisionCheck) {
+  constructor(shares: readonly AnswerShare[], plans: PlanMemory, check?: CollisionCheck) {
     this.#shares = shares;
-    this.#headers = headers;
+    this.#plans = plans;
     this.#check = check;
   }
 
@@ -86,9 +100,20 @@ export class Answer implements Disposable {
     let pages = await Promise.all(
       shares.map(({ worker, entries }) => worker.survey(this.#id, entries, selectors)),
     );
+    const workers = shares.map(({ worker }) => worker);
+    const known = this.#plans.find(workers, pages, this.#check);
+    if (known !== undefined) {
+      this.#conflicts = known.conflicts;
+      this.#claimed = known.claimed;
+      this.#written = known.written;
+      this.#compose(known.orders);
+      return;
+    }
+    const first = pages;
     let planned = await this.#plan(pages, NOTHING_DECIDED, this.#check);
-    this.#conflicts = planned.conflicts;
-    this.#claimed = planned.claimed;
+    const { conflicts, claimed } = planned;
+    this.#conflicts = conflicts;
+    this.#claimed = claimed;
     for (let i = 0; i < MOST_SETTLEMENTS && planned.disputed !== undefined; i++) {
       const { disputed, decided } = planned;
       pages = await Promise.all(shares.map(({ worker }, index) => worker.settle(this.#id, disputed[index]!)));
@@ -96,7 +121,15 @@ export class Answer implements Disposable {
     }
     this.#families = planned.families;
     const orders = await time.run(planned.families.orders(shares.length));
-    for (const [index, { worker }] of shares.entries()) worker.compose(this.#id, orders[index]!);
+    this.#compose(orders);
+    if (pages !== first || !this.#plans.isWorth(pages, planned.families)) return;
+    const plan = { workers, pages, check: this.#check, conflicts, claimed, orders };
+    this.#written = (await time.run(this.#plans.keep(plan, planned.families))).written;
+  }
+
+  /** What was made of it so far; goes on changing. */
+  get size(): AnswerSize {
+    return this.#size;
   }
 
   /** Bytes written so far before compression. */
@@ -130,23 +163,41 @@ export class Answer implements Disposable {
     return { count, named: all };
   }
 
+  /**
+   * The answer whole, when it has no more bytes than that; then it is done. Else undefined, and `gzip` gives it. Throws as `gzip` does.
+   */
+  async whole(mostBytes: number): Promise<Uint8Array | undefined> {
+    for (let length = 0; ;) {
+      const next = await this.#pieces.next();
+      if (next.done === true) return Buffer.concat(this.#begun.splice(0), length);
+      this.#begun.push(next.value);
+      length += next.value.length;
+      if (length > mostBytes) return undefined;
+    }
+  }
+
   /** The answer as one gzip stream, in pieces of useful size. To be run once, after `prepare`. Throws when a worker fails. */
   async *gzip(): AsyncGenerator<Uint8Array, void, void> {
+    // Not `yield*`: a stream that is destroyed throws into it, which an array's iterator does not take.
+    for (const piece of this.#begun.splice(0)) yield piece;
+    yield* this.#pieces;
+  }
+
+  async *#makePieces(): AsyncGenerator<Uint8Array, void, void> {
     const readers = this.#shares.map(() => new RowReader());
     const gathered = new Gatherer();
     const join = this.#join;
-    const many = this.#families.size > CACHED_FAMILIES;
     let count = 0;
     yield* gathered.add(join.begin());
-    for (const { header, sources } of this.#families.written()) {
+    for (const { header, sources } of this.#written ?? this.#makeWritten()) {
       if (++count % STEP_FAMILIES === 0) {
         const pause = time.pause();
         if (pause !== undefined) await pause;
       }
-      if (header !== '') {
-        const piece = (many ? storedPiece(header) : undefined) ?? this.#headers.piece(header);
-        join.add(piece);
-        yield* gathered.add(piece.bytes);
+      if (header !== undefined) {
+        join.add(header);
+        this.#size.bytes += header.bytes.length;
+        yield* gathered.add(header.bytes);
       }
       for (const { worker, index } of sources) {
         const reader = readers[worker]!;
@@ -154,13 +205,29 @@ export class Answer implements Disposable {
           if (!reader.ready) reader.take(await this.#shares[worker]!.worker.nextPart(this.#id));
           const row = reader.next(index);
           join.add(row);
+          this.#size.bytes += row.bytes.length;
           yield* gathered.add(row.bytes);
           ({ complete } = row);
         }
       }
     }
+    this.#size.complete = true;
     yield* gathered.add(join.end());
     yield* gathered.rest();
+  }
+
+  *#makeWritten(): Generator<WrittenFamily, void, void> {
+    const { headers } = this.#plans;
+    const many = this.#families.size > CACHED_FAMILIES;
+    for (const { header, sources } of this.#families.written()) {
+      if (header === '') yield { header: undefined, sources };
+      else yield { header: (many ? storedPiece(header) : undefined) ?? headers.piece(header), sources };
+    }
+  }
+
+  #compose(orders: readonly Int32Array[]): void {
+    for (const [index, { worker }] of this.#shares.entries())
+      worker.compose(this.#id, orders[index]!.slice());
   }
 
   [Symbol.dispose](): void {

@@ -80,6 +80,12 @@ export class MemoryGuard implements Disposable {
     this.#collect(now);
   }
 
+  /** To be called when there is nothing to do: collects the garbage of the threads where that is worth it. */
+  tidy(): void {
+    for (const thread of this.#workers.threads) thread.post({ type: 'collect', when: 'worthwhile' });
+    collectGarbage('worthwhile');
+  }
+
   [Symbol.dispose](): void {
     clearInterval(this.#timer);
   }
@@ -90,8 +96,8 @@ export class MemoryGuard implements Disposable {
 
   #collect(now: number): void {
     this.#lastCollection = now;
-    for (const thread of this.#workers.threads) thread.post({ type: 'collect' });
-    collectGarbage();
+    for (const thread of this.#workers.threads) thread.post({ type: 'collect', when: 'now' });
+    collectGarbage('now');
   }
 
   #cutSlowest(now: number): void {

@@ -5,9 +5,11 @@ import type { AnswerEntry } from '../worker/protocol.ts';
 import { awaitScrapes, type RoundEntry, type RoundOptions } from './round.ts';
 import { MemoryLedger } from '../worker/memory-ledger.ts';
 import { ClaimFinder } from '../merge/claim-finder.ts';
+import { CommonAnswers } from './common-answers.ts';
 import { MemoryGuard } from './memory-guard.ts';
 import { OwnedTargets } from './owned-targets.ts';
 import { Releases } from './releases.ts';
+import { Rest } from './rest.ts';
 import { Scrape, type OwnedTarget } from './scrape.ts';
 import { overTargetLimit } from './target-limits.ts';
 import { Turns } from './turns.ts';
@@ -62,8 +64,11 @@ export class Scraper implements AsyncDisposable {
   /** Ended scrapes whose expositions the workers hold. */
   readonly #kept: Set<Scrape> = new Set();
   readonly #releases: Releases;
+  /** Makes the answers of rounds. */
+  readonly answers: CommonAnswers;
   /** Makes room when memory is short; whoever writes an answer tells it. */
   readonly memory: MemoryGuard;
+  readonly #rest: Rest;
   #claims: ClaimFinder = new ClaimFinder([]);
   /** By scrape pool, what becomes of targets that are not scraped at all. */
   #refused: ReadonlyMap<string, Outcome> = new Map();
@@ -82,7 +87,12 @@ export class Scraper implements AsyncDisposable {
     });
     this.#owned = new OwnedTargets(this.#workers, options.pools, options.maxWorkers);
     this.memory = new MemoryGuard(ledger, this.#workers);
+    this.#rest = new Rest({
+      isBusy: () => this.#scrapes.size > 0 || this.#kept.size > 0 || this.memory.readers > 0,
+      begun: () => this.memory.tidy(),
+    });
     this.#releases = new Releases(this.#workers);
+    this.answers = new CommonAnswers(ledger);
     // While it starts, the targets are looked for.
     this.#workers.grow(1);
   }
@@ -125,6 +135,7 @@ export class Scraper implements AsyncDisposable {
     this.#claims = new ClaimFinder(targets.map(({ labels }) => labels));
     this.#refused = overTargetLimit(targets, this.#options.pools);
     this.#letGo(this.#owned.set(targets));
+    this.#rest.stir();
   }
 
   /** Joins the scrapes of these targets that are under way, starts the missing ones, and waits for them. */
@@ -151,7 +162,9 @@ export class Scraper implements AsyncDisposable {
   async [Symbol.asyncDispose](): Promise<void> {
     this.#nextSpread = Number.POSITIVE_INFINITY;
     clearTimeout(this.#spreadTimer);
+    this.#rest[Symbol.dispose]();
     this.memory[Symbol.dispose]();
+    this.answers[Symbol.dispose]();
     for (const scrape of this.#scrapes.values()) clearTimeout(scrape.abandonTimer);
     await this.#workers[Symbol.asyncDispose]();
   }
@@ -258,6 +271,7 @@ export class Scraper implements AsyncDisposable {
     this.#setOutcome(scrape, outcome);
     for (const waiter of scrape.waiters) waiter();
     scrape.waiters.clear();
+    this.#rest.stir();
   }
 
   #setOutcome(scrape: Scrape, outcome: Outcome): void {

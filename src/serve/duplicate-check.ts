@@ -21,9 +21,9 @@ export class DuplicateCheck {
     this.#log = log;
   }
 
-  /** To be called with an answer that has been written and is still held. */
-  async look(answer: Answer, round: Round): Promise<void> {
-    if (!answer.mayHaveDuplicates) {
+  /** To be called with an answer that has been written and is still held; undefined is one in which no two targets can have the same series. */
+  async look(answer: Answer | undefined, round: Round): Promise<void> {
+    if (answer?.mayHaveDuplicates !== true) {
       this.#telemetry.duplicatesFound(0);
       this.#said = '';
       return;

@@ -1,8 +1,7 @@
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { Logger } from '../log/logger.ts';
-import { HeaderCache } from '../merge/gzip-join.ts';
+import { PlanMemory } from '../round/plan-memory.ts';
 import type { Scraper } from '../round/scraper.ts';
-import { prepareAnswer } from '../round/prepare-answer.ts';
 import type { Selector } from '../selector/selector.ts';
 import { breakOff, writeAnswer } from './answer-writer.ts';
 import { readCaller, WriteTimes } from './caller.ts';
@@ -26,7 +25,7 @@ export interface ExpositionOptions {
 /** Answers with the merged exposition: a round for this caller, then its families as they are joined. */
 export class ExpositionRoute {
   readonly #options: ExpositionOptions;
-  readonly #headers = new HeaderCache();
+  readonly #plans = new PlanMemory();
   readonly #writeTimes = new WriteTimes();
   readonly #duplicates: DuplicateCheck;
   readonly #conflicts: ConflictLog;
@@ -59,7 +58,10 @@ export class ExpositionRoute {
       });
       const collected = performance.now();
       const whole = selectors.length === 0;
-      using answer = await prepareAnswer(round, selectors, this.#headers, whole ? scraper.claims : undefined);
+      const check = whole ? scraper.claims : undefined;
+      const answer = await scraper.answers.get({ round, selectors, plans: this.#plans, check });
+      // One that others may have too belongs to nobody.
+      using own = answer.own;
       reply.hijack();
       const patience = caller.timeoutMs ?? READ_TIMEOUT_MS;
       const readDeadline = setTimeout(
@@ -88,7 +90,7 @@ export class ExpositionRoute {
       });
       if (!whole) return;
       this.#conflicts.answered(answer.conflicts);
-      await this.#duplicates.look(answer, round);
+      await this.#duplicates.look(own, round);
     } catch (error) {
       const leaving = cutOff || isLeaving(error);
       telemetry.answerFailed(view, cutOff ? 'cut_off' : leaving ? 'caller_left' : 'error');

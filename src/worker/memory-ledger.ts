@@ -1,5 +1,7 @@
-/** Threads that may have a page: the workers. */
+/** Threads that may have a page: the workers, and the serving thread as the last one. */
 const MOST_THREADS = 64;
+/** The page of the serving thread. */
+export const SERVING_PAGE: number = MOST_THREADS - 1;
 /** Numbers of a page: what the thread holds, its largest body, and whose that is. Sizes in KiB, since 32 bits count up to 2 TiB of them. */
 const PAGE = 3;
 const KIBIBYTE = 1024;

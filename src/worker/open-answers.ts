@@ -1,6 +1,7 @@
 import { BlockDeflater } from '../exposition/block-deflater.ts';
 import { claimsOf, claimTexts } from '../merge/claims.ts';
 import { PART_BYTES, Share, type ShareTarget } from '../merge/share.ts';
+import type { ComposeAhead } from './compose-ahead.ts';
 import type { AnswerEntry, WorkerReply, WorkerRequest } from './protocol.ts';
 import { ThreadTime } from './thread-time.ts';
 
@@ -34,6 +35,8 @@ export interface AnswerHost {
   targetOf(entry: AnswerEntry): ShareTarget;
   /** The answers hold so many bytes more, or fewer when negative. */
   count(bytes: number): void;
+  /** What was composed before it was asked for. */
+  readonly ahead?: ComposeAhead;
 }
 
 /**
@@ -43,11 +46,12 @@ export interface AnswerHost {
 export class OpenAnswers {
   readonly #host: AnswerHost;
   readonly #answers: Map<number, OpenAnswer> = new Map();
-  readonly #composer = new BlockDeflater();
+  readonly #composer: BlockDeflater;
   readonly #time: ThreadTime;
 
   constructor(host: AnswerHost, turnMs: number = TURN_MS) {
     this.#host = host;
+    this.#composer = host.ahead?.deflater ?? new BlockDeflater();
     this.#time = new ThreadTime(turnMs);
   }
 
@@ -76,7 +80,10 @@ export class OpenAnswers {
         // At once: a message that comes later may release what it needs.
         const targets = request.entries.map((entry) => this.#host.targetOf(entry));
         open.targets = targets;
-        open.share = await this.#run(answer, open, Share.of(targets, request.selectors, this.#composer));
+        const { ahead } = this.#host;
+        ahead?.answered(request.entries);
+        const share = Share.of(targets, request.selectors, this.#composer, ahead?.runs);
+        open.share = await this.#run(answer, open, share);
         if (open.share === undefined) break;
         this.#hold(open, open.share.heldBytes);
         await this.#begin(answer, open, pages(answer, open.share));

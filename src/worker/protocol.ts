@@ -31,8 +31,8 @@ export type WorkerRequest =
     }
   /** Ends a scrape that is under way; it is answered by `scraped` all the same. */
   | { readonly type: 'cancel'; readonly scrape: number; readonly reason: CancelReason }
-  /** Asks to collect garbage at once. */
-  | { readonly type: 'collect' }
+  /** Asks to collect garbage at once, or where there is nothing to do, if it is worth it. */
+  | { readonly type: 'collect'; readonly when: 'now' | 'worthwhile' }
   /** Nobody will ask for these scrapes' expositions any more. */
   | { readonly type: 'release'; readonly scrapes: readonly number[] }
   /** Begins an answer; answered by `surveyed`, page by page. */

@@ -5,6 +5,7 @@ import { ScrapeFailure } from '../scrape/failure.ts';
 import type { Outcome } from '../scrape/outcome.ts';
 import { TargetScraper, type ScrapedTarget } from '../scrape/target-scraper.ts';
 import { collectGarbage } from './collect.ts';
+import type { ComposeAhead } from './compose-ahead.ts';
 import type { MemoryLedger } from './memory-ledger.ts';
 import type { AnswerEntry } from './protocol.ts';
 import { memoryMessage, WorkerMemory } from './worker-memory.ts';
@@ -21,6 +22,8 @@ export interface WorkerScrapesOptions {
   /** The worker's place in the ledger. */
   readonly thread: number;
   ended(scrape: number, outcome: Outcome): void;
+  /** What may be done before anybody asks for it. */
+  readonly ahead?: ComposeAhead;
   /** Memory is short, and this worker has nothing large under way. */
   memoryShort(): void;
 }
@@ -42,7 +45,7 @@ export class WorkerScrapes {
       giveWay: (scrape) => this.cancel(scrape, 'memory'),
       call: () => options.memoryShort(),
       processBytes: () => process.memoryUsage.rss(),
-      collect: collectGarbage,
+      collect: () => collectGarbage('now'),
     });
   }
 
@@ -59,11 +62,13 @@ export class WorkerScrapes {
   async scrape(target: number, id: number, timeoutSeconds: number): Promise<void> {
     const scraper = this.#scrapers.get(target)!;
     this.#running.set(id, scraper);
+    this.#options.ahead?.begun(target);
     const { outcome, exposition } = await scraper.scrape(timeoutSeconds, this.memory.account(id));
     this.#running.delete(id);
     this.memory.close(id);
     if (exposition !== undefined) this.#keep(id, exposition);
     this.#options.ended(id, outcome);
+    this.#options.ahead?.scraped(id, target, exposition);
   }
 
   cancel(scrape: number, reason: CancelReason): void {
@@ -75,7 +80,13 @@ export class WorkerScrapes {
     scraper?.cancel(new ScrapeFailure(reason, message));
   }
 
+  /** Scrapes under way. */
+  get running(): number {
+    return this.#running.size;
+  }
+
   release(scrapes: readonly number[]): void {
+    this.#options.ahead?.released(scrapes);
     for (const scrape of scrapes) {
       const exposition = this.#expositions.get(scrape);
       if (exposition === undefined) continue;

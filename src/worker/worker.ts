@@ -1,6 +1,7 @@
 import { setPriority } from 'node:os';
 import { parentPort, workerData } from 'node:worker_threads';
 import { collectGarbage } from './collect.ts';
+import { ComposeAhead } from './compose-ahead.ts';
 import { MemoryLedger, type LedgerOptions } from './memory-ledger.ts';
 import { OpenAnswers } from './open-answers.ts';
 import { OutcomeBatch } from './outcome-batch.ts';
@@ -27,17 +28,23 @@ if (process.platform === 'linux') setPriority(NICENESS);
 const port = parentPort!;
 const { userAgent, thread, ledger } = workerData as WorkerData;
 const outcomes = new OutcomeBatch((ended) => reply({ type: 'scraped', ended }));
-const scrapes = new WorkerScrapes({
+const ahead = new ComposeAhead({
+  running: () => scrapes.running,
+  count: (bytes) => scrapes.memory.add(bytes),
+});
+const scrapes: WorkerScrapes = new WorkerScrapes({
   userAgent,
   thread,
   ledger: new MemoryLedger(ledger),
   ended: (scrape, outcome) => outcomes.add(scrape, outcome),
   memoryShort: () => reply({ type: 'memoryShort' }),
+  ahead,
 });
 const answers = new OpenAnswers({
   reply,
   targetOf: (entry) => scrapes.shareTarget(entry),
   count: (bytes) => scrapes.memory.add(bytes),
+  ahead,
 });
 
 function reply(message: WorkerReply, transfer: ArrayBuffer[] = []): void {
@@ -56,7 +63,7 @@ function handle(request: WorkerRequest): void {
       scrapes.cancel(request.scrape, request.reason);
       break;
     case 'collect':
-      collectGarbage();
+      collectGarbage(request.when);
       break;
     case 'release':
       scrapes.release(request.scrapes);

@@ -6,6 +6,7 @@ import { GzipJoin, HeaderCache } from '../../src/merge/gzip-join.ts';
 import type { Conflicts } from '../../src/merge/conflicts.ts';
 import { NOTHING_DECIDED, planAnswer, type DecidedTypes, type Planned } from '../../src/merge/plan.ts';
 import type { PlannedFamily } from '../../src/merge/planned-families.ts';
+import type { ReadyRuns } from '../../src/merge/ready-runs.ts';
 import { REPORT_FAMILIES } from '../../src/merge/report.ts';
 import { RowReader, type SharePart, type ShareRow } from '../../src/merge/share-part.ts';
 import { Share, type ShareTarget } from '../../src/merge/share.ts';
@@ -48,8 +49,9 @@ export function shareOf(
   targets: readonly ShareTarget[],
   selectors: readonly Selector[] = [],
   deflater: BlockDeflater = new BlockDeflater(),
+  ready?: ReadyRuns,
 ): Share {
-  return runToEnd(Share.of(targets, selectors, deflater));
+  return runToEnd(Share.of(targets, selectors, deflater, ready));
 }
 
 /** The pages of a survey as they cross from one thread to another. */
@@ -127,8 +129,9 @@ export function merge(
   workers: readonly (readonly ShareTarget[])[],
   selectors: readonly Selector[] = [],
   deflater?: BlockDeflater,
+  ready?: ReadyRuns,
 ): Merged {
-  const shares = workers.map((targets) => shareOf(targets, selectors, deflater));
+  const shares = workers.map((targets) => shareOf(targets, selectors, deflater, ready));
   const survey = (decided: DecidedTypes): Planned =>
     planOf(
       shares.map((share) => share.survey()),

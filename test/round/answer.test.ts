@@ -1,5 +1,5 @@
 import t from 'tap';
-import { HeaderCache } from '../../src/merge/gzip-join.ts';
+import { PlanMemory } from '../../src/round/plan-memory.ts';
 import { Answer } from '../../src/round/answer.ts';
 import { ask, startPlainPod, startScraper, textOf } from './fixture.ts';
 
@@ -35,7 +35,7 @@ t.test('it tells what the targets disagree on', async (t) => {
   await using two = await startPlainPod({ body: () => '# TYPE m counter\nm 1\n' });
   await using scraper = await startScraper([one, two]);
   using round = await ask(scraper);
-  using answer = new Answer(round.shares(), new HeaderCache());
+  using answer = new Answer(round.shares(), new PlanMemory());
   t.match(answer.conflicts, { types: { count: 0 }, helps: { count: 0 } }, 'nothing is known yet');
   await answer.prepare([]);
   t.match(answer.conflicts, { types: { count: 1, names: ['m'] }, helps: { count: 0, names: [] } });
@@ -47,7 +47,7 @@ t.test('one that is given up while it is surveyed leaves nothing behind', async 
   await using scraper = await startScraper([pod]);
   {
     using round = await ask(scraper);
-    using answer = new Answer(round.shares(), new HeaderCache());
+    using answer = new Answer(round.shares(), new PlanMemory());
     answer.prepare([]).catch(() => undefined);
   }
   // Its scrape has been released meanwhile.

@@ -2,7 +2,7 @@ import { gunzipSync } from 'node:zlib';
 import { loadConfig } from '../../src/config/load-config.ts';
 import type { ScrapePools, Target, TargetSet } from '../../src/discovery/target.ts';
 import { Answer } from '../../src/round/answer.ts';
-import { HeaderCache } from '../../src/merge/gzip-join.ts';
+import { PlanMemory } from '../../src/round/plan-memory.ts';
 import type { Outcome } from '../../src/scrape/outcome.ts';
 import type { Round, ScraperOptions } from '../../src/round/scraper.ts';
 import { Scraper } from '../../src/round/scraper.ts';
@@ -132,7 +132,7 @@ export function states(round: Round): string[] {
 
 /** The merged exposition of a round. */
 export async function textOf(round: Round): Promise<string> {
-  using answer = new Answer(round.shares(), new HeaderCache());
+  using answer = new Answer(round.shares(), new PlanMemory());
   await answer.prepare([]);
   const chunks: Uint8Array[] = [];
   for await (const chunk of answer.gzip()) chunks.push(chunk);

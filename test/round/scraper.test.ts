@@ -4,7 +4,7 @@ import type { AddressInfo, Socket } from 'node:net';
 import t from 'tap';
 import { until } from '../discovery/fixture.ts';
 import { Answer } from '../../src/round/answer.ts';
-import { HeaderCache } from '../../src/merge/gzip-join.ts';
+import { PlanMemory } from '../../src/round/plan-memory.ts';
 import {
   ask,
   gate,
@@ -358,7 +358,7 @@ t.test('a thread that crashes', async (t) => {
     await using pod = await startPlainPod();
     await using scraper = await startScraper([pod]);
     using round = await ask(scraper);
-    using answer = new Answer(round.shares(), new HeaderCache());
+    using answer = new Answer(round.shares(), new PlanMemory());
     await round.shares()[0]!.worker.crash();
     await t.rejects(answer.prepare([]), { message: /has ended/ });
   });

@@ -1,0 +1,113 @@
+import type { BlockDeflater } from '../exposition/block-deflater.ts';
+import type { BlockPart, LabelledExposition } from '../exposition/family-block.ts';
+
+/** A shorter run is as quickly deflated as looked up. */
+const LEAST_RUN_BYTES = 512;
+/** A run ends when it has so many bytes. */
+const MOST_RUN_BYTES = 1024 * 1024;
+/** Bytes that are deflated between two pauses: half a millisecond. */
+const STEP_BYTES = 128 * 1024;
+/** What a run takes beside its bytes. */
+const RUN_BYTES = 200;
+
+/** Small parts of a family that follow one another, deflated as one block. */
+export interface ReadyRun {
+  readonly parts: readonly BlockPart[];
+  readonly bytes: Uint8Array;
+  readonly start: number;
+  readonly end: number;
+  readonly rawLength: number;
+  readonly crc: number;
+}
+
+/**
+ * Runs of small blocks that were deflated before anybody asked: where one target is late, what the others have need not wait for it. A run
+ * holds for answers in which the same parts follow one another, whatever stands before and behind.
+ */
+export class ReadyRuns {
+  /** By the first part. */
+  readonly #runs: Map<BlockPart, ReadyRun> = new Map();
+  /** Memory that they take, in bytes, about. */
+  heldBytes: number = 0;
+
+  get size(): number {
+    return this.#runs.size;
+  }
+
+  /** The run that begins with this part and goes on with those that follow it here. */
+  at(parts: readonly BlockPart[], index: number): ReadyRun | undefined {
+    if (this.#runs.size === 0) return undefined;
+    const run = this.#runs.get(parts[index]!);
+    if (run === undefined) return undefined;
+    for (let i = 1; i < run.parts.length; i++) if (run.parts[i] !== parts[index + i]) return undefined;
+    return run;
+  }
+
+  /** Makes the runs of expositions whose targets follow one another, but for those that are there. Pauses; `deflater` is used only in between. */
+  *make(expositions: readonly LabelledExposition[], deflater: BlockDeflater): Generator<void, void, void> {
+    const families = new Map<string, BlockPart[]>();
+    for (const { names, families: blocks } of expositions) {
+      for (const { name, parts } of blocks) {
+        const text = names.text(name);
+        const all = families.get(text);
+        if (all === undefined) families.set(text, [...parts]);
+        else all.push(...parts);
+      }
+      yield;
+    }
+    let made: (Omit<ReadyRun, 'bytes'> & { bytes?: Uint8Array })[] = [];
+    let raw = 0;
+    deflater.clear();
+    const end = (): void => {
+      const bytes = deflater.bytes.slice(0, deflater.length);
+      for (const run of made) {
+        this.#runs.set(run.parts[0]!, { ...run, bytes });
+        this.heldBytes += run.end - run.start + RUN_BYTES;
+      }
+      made = [];
+      raw = 0;
+    };
+    for (const parts of families.values()) {
+      for (let i = 0; i < parts.length;) {
+        const known = this.at(parts, i);
+        const run = known?.parts ?? this.#runAt(parts, i);
+        i += Math.max(run.length, 1);
+        if (known !== undefined || run.length < 2) continue;
+        const rawLength = run.reduce((sum, part) => sum + part.rawLength, 0);
+        if (rawLength < LEAST_RUN_BYTES) continue;
+        deflater.begin();
+        for (const part of run) deflater.add(part.bytes, part.start, part.end);
+        const { start, length, crc } = deflater.finish();
+        made.push({ parts: run, start, end: start + length, rawLength, crc });
+        raw += rawLength;
+        if (raw < STEP_BYTES) continue;
+        end();
+        yield;
+        deflater.clear();
+      }
+    }
+    end();
+  }
+
+  /** Forgets those that begin in this exposition. */
+  forget({ families }: LabelledExposition): void {
+    if (this.#runs.size === 0) return;
+    for (const { parts } of families) {
+      for (const part of parts) {
+        const run = this.#runs.get(part);
+        if (run === undefined) continue;
+        this.#runs.delete(part);
+        this.heldBytes -= run.end - run.start + RUN_BYTES;
+      }
+    }
+  }
+
+  #runAt(parts: readonly BlockPart[], start: number): readonly BlockPart[] {
+    let end = start;
+    for (let raw = 0; end < parts.length && !parts[end]!.deflated && raw < MOST_RUN_BYTES; end++) {
+      if (end > start && this.at(parts, end) !== undefined) break;
+      raw += parts[end]!.rawLength;
+    }
+    return parts.slice(start, end);
+  }
+}

@@ -1,0 +1,105 @@
+import t from 'tap';
+import { benchBody } from '../../simulator/render.ts';
+import { BlockDeflater } from '../../src/exposition/block-deflater.ts';
+import { runToEnd } from '../../src/exposition/body-reader.ts';
+import { ReadyRuns } from '../../src/merge/ready-runs.ts';
+import type { ShareTarget } from '../../src/merge/share.ts';
+import { merge, up } from './fixture.ts';
+
+const TARGETS = 6;
+
+/** Targets of which none has the same values as another. */
+function targetsOf(bodyOf: (index: number) => string | Uint8Array): ShareTarget[] {
+  return Array.from({ length: TARGETS }, (_, i) => up({ instance: `pod-${i}`, job: 'j' }, bodyOf(i)));
+}
+
+function make(runs: ReadyRuns, targets: readonly ShareTarget[]): void {
+  runToEnd(
+    runs.make(
+      targets.map(({ exposition }) => exposition!),
+      new BlockDeflater(),
+    ),
+  );
+}
+
+t.test('whichever target is late, the text is the same', async (t) => {
+  const targets = targetsOf((i) => benchBody({ bytes: 60_000, seed: i + 1 }));
+  const { text, gzip } = merge([targets]);
+  for (let late = 0; late < TARGETS; late++) {
+    const runs = new ReadyRuns();
+    make(runs, targets.slice(0, late));
+    make(runs, targets.slice(late + 1));
+    t.ok(runs.size > 20, `${runs.size} runs`);
+    const merged = merge([targets], [], undefined, runs);
+    t.equal(merged.text, text, `target ${late}`);
+    const larger = merged.gzip.length / gzip.length;
+    t.ok(larger > 1 && larger < 1.3, `${larger} times the size: they were used`);
+  }
+});
+
+t.test('what comes behind a run refers back to it', async (t) => {
+  const targets = targetsOf((i) => benchBody({ bytes: 60_000, seed: i + 1 }));
+  const ahead = new ReadyRuns();
+  make(ahead, targets.slice(0, -1));
+  const { gzip } = merge([targets]);
+  const larger = merge([targets], [], undefined, ahead).gzip.length / gzip.length;
+  t.ok(larger < 1.05, `${larger} times the size`);
+});
+
+t.test('runs that no longer fit are not used', async (t) => {
+  const targets = targetsOf((i) => `# TYPE m gauge\n${`m{x="${i}"} 1\n`.repeat(20)}`);
+  const plain = merge([targets]);
+  const cases: [why: string, made: ShareTarget[], asked: ShareTarget[]][] = [
+    ['a target in the middle is left out', targets, targets.toSpliced(2, 1)],
+    ['the last one is left out', targets, targets.slice(0, -1)],
+    ['another order', targets, targets.toReversed()],
+    ['the first one was scraped again', targets, [targetsOf(() => 'm 1\n')[0]!, ...targets.slice(1)]],
+  ];
+  for (const [why, made, asked] of cases) {
+    const runs = new ReadyRuns();
+    make(runs, made);
+    t.equal(runs.size, 1);
+    t.equal(merge([asked], [], undefined, runs).text, merge([asked]).text, why);
+    t.equal(merge([targets], [], undefined, runs).text, plain.text);
+  }
+});
+
+t.test('what is there is not made again, and what is between is', async (t) => {
+  const targets = targetsOf((i) => `${`m{x="${i}"} 1\n`.repeat(40)}${`n{x="${i}"} 1\n`.repeat(40)}`);
+  const runs = new ReadyRuns();
+  make(runs, targets.slice(0, 2));
+  t.equal(runs.size, 2);
+  make(runs, targets);
+  t.equal(runs.size, 4);
+  make(runs, targets);
+  t.equal(runs.size, 4);
+  t.equal(merge([targets], [], undefined, runs).text, merge([targets]).text);
+});
+
+t.test('parts that are deflated, and short runs, are left alone', async (t) => {
+  const runs = new ReadyRuns();
+  make(
+    runs,
+    targetsOf((i) => `m{x="${i}"} 1\n`),
+  );
+  t.equal(runs.size, 0, 'too short');
+  make(
+    runs,
+    targetsOf((i) => `m{x="${i}"} 1\n`.repeat(2000)),
+  );
+  t.equal(runs.size, 0, 'deflated already');
+  t.equal(runs.heldBytes, 0);
+});
+
+t.test('nothing is left of expositions that are forgotten', async (t) => {
+  const targets = targetsOf((i) => benchBody({ bytes: 60_000, seed: i + 1 }));
+  const runs = new ReadyRuns();
+  make(runs, targets.slice(0, 3));
+  make(runs, targets.slice(4));
+  t.ok(runs.heldBytes > 5000, `${runs.heldBytes} bytes`);
+  runs.forget(targets[0]!.exposition!);
+  t.ok(runs.size > 20, 'those of the others stay');
+  for (const { exposition } of targets) runs.forget(exposition!);
+  t.equal(runs.size, 0);
+  t.equal(runs.heldBytes, 0);
+});
