@@ -72,23 +72,27 @@ t.test('an entry that cannot be loaded ends with status 1', async (t) => {
 });
 
 t.test(
-  'memory that is given back goes back to the system: glibc is told so when the process begins',
+  'memory that is given back goes back to the system: glibc and V8 are told so when the process begins',
   async (t) => {
-    const show = `console.log(process.pid, process.argv.length, ${JSON.stringify(
+    const show = `console.log(process.pid, process.argv.length, process.execArgv.slice(1).join(' '), ${JSON.stringify(
       ['ARENA_MAX', 'MMAP_THRESHOLD_', 'TRIM_THRESHOLD_'].map((name) => `MALLOC_${name}`),
     )}.map((name) => process.env[name]).join());`;
     const launcher = launcherAmong(
       t.testdir({ 'package.json': '{ "type": "module" }', dist: { 'main.js': show } }),
     );
-    const start = (env: NodeJS.ProcessEnv) => {
-      const { pid, stdout } = spawnSync(process.execPath, ['--no-deprecation', launcher, '-x'], {
+    const start = (env: NodeJS.ProcessEnv, ...flags: string[]) => {
+      const { pid, stdout } = spawnSync(process.execPath, ['--no-deprecation', ...flags, launcher, '-x'], {
         encoding: 'utf8',
         env: { PATH: process.env['PATH'], ...env },
       });
       return stdout.replace(`${pid} `, 'the same process ');
     };
-    t.equal(start({}), 'the same process 3 2,131072,262144\n');
-    t.equal(start({ MALLOC_ARENA_MAX: '8' }), 'the same process 3 8,131072,262144\n', 'what is set stays');
+    const semi = '--max-semi-space-size';
+    const set = 'what is set stays';
+    t.equal(start({}), `the same process 3 ${semi}=2 2,131072,262144\n`);
+    t.equal(start({ MALLOC_ARENA_MAX: '8' }), `the same process 3 ${semi}=2 8,131072,262144\n`, set);
+    t.equal(start({}, `${semi}=5`), `the same process 3 ${semi}=5 2,131072,262144\n`, set);
+    t.equal(start({ NODE_OPTIONS: `${semi}=5` }), 'the same process 3  2,131072,262144\n', set);
     const file = readFileSync(join(dirname(LAUNCHER), '..', 'Dockerfile'), 'utf8');
     for (const [, name = '', value = ''] of readFileSync(LAUNCHER, 'utf8').matchAll(/(MALLOC_\w+): '(\d+)'/g))
       t.ok(file.includes(` ${name}=${value}`), `${name} in the Dockerfile`);

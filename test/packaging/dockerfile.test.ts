@@ -46,7 +46,10 @@ t.test('the image runs as a user by number, which is not root, and is entered by
   const last = new Map(stages.at(-1)?.instructions.map(({ keyword, rest }) => [keyword, rest]));
   t.match(last.get('USER'), /^[1-9]\d*:[1-9]\d*$/);
   t.equal(last.get('EXPOSE'), '8080');
-  t.same(JSON.parse(last.get('ENTRYPOINT') ?? '[]'), ['node', '/app/bin/kubevirt-metrics-gateway.js']);
+  const [program, flag = '', ...rest] = JSON.parse(last.get('ENTRYPOINT') ?? '[]') as string[];
+  t.same([program, ...rest], ['node', '/app/bin/kubevirt-metrics-gateway.js']);
+  const launcher = readFileSync(path.join(root, 'bin/kubevirt-metrics-gateway.js'), 'utf8');
+  t.ok(launcher.includes(`'${flag}'`), `the launcher would add ${flag}, and begin the process anew for it`);
 });
 
 t.test('the same steps in clean folders make a program that runs', async (t) => {

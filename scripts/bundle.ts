@@ -1,0 +1,42 @@
+import path from 'node:path';
+import { build, type Metafile } from 'esbuild';
+import { slimPackages } from './slim-packages.ts';
+
+/** Files by the name that they have in the bundle. */
+export type EntryPoints = Readonly<Record<string, string>>;
+
+/** The repository. */
+export const root: string = path.dirname(import.meta.dirname);
+
+/** The program and its worker. */
+export const PROGRAM: EntryPoints = { main: 'src/main.ts', worker: 'src/worker/worker.ts' };
+
+/**
+ * Bundles these entries, with all that they need, into a folder. Tells what went into it. Rejects when something that is imported is not
+ * there.
+ */
+export async function bundle(outdir: string, entryPoints: EntryPoints): Promise<Metafile> {
+  const { metafile } = await build({
+    absWorkingDir: root,
+    entryPoints: { ...entryPoints },
+    outdir,
+    bundle: true,
+    // What both need is there once, and the Kubernetes client is read only when it is asked for.
+    splitting: true,
+    platform: 'node',
+    format: 'esm',
+    target: 'node24',
+    minify: true,
+    // Class names show in errors and logs.
+    keepNames: true,
+    legalComments: 'none',
+    metafile: true,
+    // CommonJS packages call `require` for Node's own modules, which an ES module does not have.
+    banner: {
+      js: 'import{createRequire as $createRequire}from"node:module";const require=$createRequire(import.meta.url);',
+    },
+    plugins: [slimPackages(root)],
+    logLevel: 'warning',
+  });
+  return metafile;
+}
