@@ -1,4 +1,3 @@
-import { setPriority } from 'node:os';
 import { parentPort, workerData } from 'node:worker_threads';
 import { collectGarbage } from './collect.ts';
 import { ComposeAhead } from './compose-ahead.ts';
@@ -15,15 +14,6 @@ export interface WorkerData {
   readonly thread: number;
   readonly ledger: LedgerOptions;
 }
-
-/**
- * How much a worker steps back where processors are short: the serving thread has little to do, but that at once, and would wait for a
- * processor while bodies are merged.
- */
-const NICENESS = 5;
-
-// Elsewhere it would be the whole process that steps back.
-if (process.platform === 'linux') setPriority(NICENESS);
 
 const port = parentPort!;
 const { userAgent, thread, ledger } = workerData as WorkerData;
