@@ -16,7 +16,7 @@ interface Slim {
  */
 const SLIM: readonly Slim[] = [
   {
-    // Without fetch, caches, mocks, WebSocket and the like: 7 MB less with one worker. The global dispatcher is part of the index too, so
+    // Without fetch, caches, mocks, WebSocket and the like, which each thread would have. The global dispatcher is part of the index too, so
     // `request` works only with the one that it is given, as the program always does.
     module: /^undici$/,
     contents: `
@@ -38,7 +38,7 @@ const SLIM: readonly Slim[] = [
       }`,
   },
   {
-    // The package's index imports the classes of every API, and those the models of every object: 500 kB, and 9 MB of memory.
+    // The package's index imports the classes of every API, and those the models of every object: 500 kB of the bundle.
     module: /^@kubernetes\/client-node$/,
     contents: `
       export { KubeConfig } from '@kubernetes/client-node/dist/config.js';
