@@ -13,7 +13,15 @@ import { countSymbols, type SymbolCounts } from './code-statistics.ts';
 // simulator. They are not those of the benchmarks.
 
 const FIRST_SEED = 500_000;
-const BODIES = [20_000, 100_000, 500_000, 500_000, 1_000_000];
+const BODIES = [
+  { bytes: 20_000, labelCount: 3 },
+  { bytes: 100_000, labelCount: 0 },
+  { bytes: 100_000, labelCount: 3 },
+  { bytes: 500_000, labelCount: 0 },
+  { bytes: 500_000, labelCount: 0 },
+  { bytes: 500_000, labelCount: 2 },
+  { bytes: 1_000_000, labelCount: 0 },
+];
 /** What never came must have a code too; this much counts as never. */
 const RARE = 1 / 64;
 const FILE = path.join(import.meta.dirname, '../src/exposition/code-lengths.ts');
@@ -39,8 +47,8 @@ function count(codes: CodeLengths): SymbolCounts {
   // Those that zlib made are not the coder's.
   const head = Buffer.from(blockHead(codes).bytes.subarray(0, -1));
   const shop = new Workshop(LineCoder.open(codes));
-  for (const [i, bytes] of BODIES.entries()) {
-    const body = benchBody({ bytes, seed: FIRST_SEED + i });
+  for (const [i, options] of BODIES.entries()) {
+    const body = benchBody({ ...options, seed: FIRST_SEED + i });
     const reader = new BodyReader(shop, rulesOf(i), { gzip: true, limit: Number.POSITIVE_INFINITY });
     runToEnd(reader.push(gzipSync(body)));
     for (const { parts } of runToEnd(reader.finish()).families) {

@@ -2,9 +2,9 @@
 
 /** Lengths of the codes of literals, the end of a block and match lengths; one hexadecimal digit each. */
 const LITERALS =
-  'ffffffffffafffffffffffffffffffff8f6ffbfffff6875a4444444444aff8fffdcdcffedbffefefdffebdfffffffff9f77775aa87b987778a67678a9bfaf8ffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffbffbbaadddcbb989b5a7ccecbff657';
+  'ffffffffffafffffffffffffffffffff8f6ffbfffff6865a4444444444bff8fffececfffdbffdfefdffdcdfffffffff8f77775aa87b887778a77678a9bfbf8ffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffbdfbba9cd9aab999b597aabcbff666';
 /** The same for distances. */
-const DISTANCES = 'bbbbbbbbbbbbbba214a46aa54aaaaa';
+const DISTANCES = 'ccccccccccccccb312b67bb54bbbbb';
 
 export const LITERAL_LENGTHS: readonly number[] = numbers(LITERALS);
 export const DISTANCE_LENGTHS: readonly number[] = numbers(DISTANCES);

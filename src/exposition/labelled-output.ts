@@ -9,7 +9,7 @@ const OUTPUT_BYTES = 2 * 1024 * 1024;
  * A block that is larger than this part of its lines is made anew by zlib: the coder knows of no more than a line's neighbour, and zlib
  * searches for what repeats. Usual blocks are a fifteenth.
  */
-const WORTH_SEARCHING = 1 / 5;
+const WORTH_SEARCHING = 1 / 10;
 const NO_BYTES = new Uint8Array(0);
 
 /**
