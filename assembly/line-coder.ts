@@ -55,6 +55,8 @@ let longestLine: u32 = 0;
 let samples: u32 = 0;
 let wanted: u32 = 0;
 let longestValue: u32 = 0;
+/** The same of the line under way, as far as it is not that of the last line of its shape. */
+let longestHere: u32 = 0;
 
 /** Begins or goes on with a body. Shapes whose stamp is another one are not resolved for it. */
 export function beginBody(newStamp: u32, readTimestamps: bool, newLongestLine: u32): void {
@@ -188,6 +190,7 @@ function codeLine(s: u32, at: u32): u32 {
   }
   const nameLength = load<u32>(s, shape.NAME_LENGTH);
   if (commonLength(at, load<u32>(s, shape.TEXT), nameLength) < nameLength) return 0;
+  longestHere = 0;
   if (
     spoiled ||
     out + MOST_LABELLED_LINE > OUTPUT + OUTPUT_BYTES ||
@@ -268,7 +271,7 @@ function codeLikeLast(s: u32, at: u32): u32 {
     q -= odd;
     const quote = valueEnd(p);
     if (quote == 0) return undo();
-    if (quote - value > longestValue) longestValue = quote - value;
+    if (quote - value > longestHere) longestHere = quote - value;
     if (quote - at > longestLine) return undo();
     writer.run(source, p - runStart + lead, distance);
     writer.literals(p, quote - p);
@@ -305,6 +308,7 @@ function wrote(s: u32, line: u32, tailLength: u32, end: u32): void {
   lastLine = line;
   lastShape = s;
   newlineWaits = true;
+  if (longestHere > longestValue) longestValue = longestHere;
   out = end;
   coded = end;
   samples++;
@@ -350,7 +354,7 @@ function matches(s: u32, at: u32): u32 {
     if (k == values) return lineEnd(at, timestamps);
     const quote = valueEnd(at);
     if (quote == 0) return 0;
-    if (quote - at > longestValue) longestValue = quote - at;
+    if (quote - at > longestHere) longestHere = quote - at;
     store<u32>(quotes + (k << 2), quote - tail);
     at = quote;
     k++;

@@ -40,11 +40,14 @@ export class LabelledOutput {
     this.bytes = this.#usual;
   }
 
-  /** Begins or goes on with a body. What another one gathered must have been packed. */
+  /** Begins or goes on with a body. What another one gathered has been packed, or is not wanted any more: that body broke off. */
   begin(body: Body): void {
     this.#body = body;
+    this.bytes = this.#usual;
     this.end = 0;
     this.family = undefined;
+    this.#coded = [];
+    this.#coder?.clearBlocks();
   }
 
   /** Whether lines are gathered where the coder can write them. */

@@ -82,6 +82,8 @@ export class LineCoder {
   /** Changes whenever all shapes are forgotten. */
   #generation = 1;
   #stamp = 0;
+  /** How often all shapes were forgotten in the body under way. */
+  #forgets = 0;
   /** The most bytes of lines that `load` takes. */
   readonly inputBytes: number;
   /** Labelled lines: a view of its memory. */
@@ -116,6 +118,7 @@ export class LineCoder {
   /** Begins or goes on with a body. Nothing of another one may be left in `output` and `blocks`. Lines that are longer stay unread. */
   beginBody(timestamps: boolean, longestLine: number): void {
     this.#stamp++;
+    this.#forgets = 0;
     this.#injectionEnd = this.#injections;
     this.#placed.clear();
     this.#exports.beginBody(this.#stamp, timestamps, Math.min(longestLine, MOST_LINE));
@@ -141,6 +144,11 @@ export class LineCoder {
     const wanted = this.#exports.wantedShape();
     if (wanted === 0) return undefined;
     return wanted === -1 ? 'room' : this.#shapes.get(wanted >>> 0)!;
+  }
+
+  /** Whether the body under way has more shapes than there is room for, so that it is quicker without the coder. */
+  get thrashes(): boolean {
+    return this.#forgets > 1;
   }
 
   /** Samples that it wrote since it was asked last. */
@@ -223,6 +231,7 @@ export class LineCoder {
     this.#exports.setCurrent(0);
     this.#shapes = new Map();
     this.#generation++;
+    this.#forgets++;
   }
 
   #place(added: Uint8Array): number | undefined {

@@ -38,7 +38,7 @@ export class Scanner {
     this.#samples = new SampleReader(this.#output);
   }
 
-  /** Begins or goes on with a body. What another one gathered must have been packed. */
+  /** Begins or goes on with a body. What another one gathered and did not pack is forgotten. */
   begin(body: Body): void {
     const { rules } = body;
     this.#body = body;
@@ -87,7 +87,7 @@ export class Scanner {
     const stop = valueStops(checked);
     for (let at = start; ;) {
       at =
-        coded && this.#output.codes
+        coded && this.#output.codes && !coder.thrashes
           ? start + this.#codedLines(at - start, limit - start)
           : this.#shapedLines(at, limit, stop);
       if (at >= limit) return at;

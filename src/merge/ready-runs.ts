@@ -61,7 +61,10 @@ export class ReadyRuns {
     const end = (): void => {
       const bytes = deflater.bytes.slice(0, deflater.length);
       for (const run of made) {
-        this.#runs.set(run.parts[0]!, { ...run, bytes });
+        const first = run.parts[0]!;
+        // One that began there too goes on otherwise: what followed was scraped anew.
+        this.#drop(first);
+        this.#runs.set(first, { ...run, bytes });
         this.heldBytes += run.end - run.start + RUN_BYTES;
       }
       made = [];
@@ -93,13 +96,15 @@ export class ReadyRuns {
   forget({ families }: LabelledExposition): void {
     if (this.#runs.size === 0) return;
     for (const { parts } of families) {
-      for (const part of parts) {
-        const run = this.#runs.get(part);
-        if (run === undefined) continue;
-        this.#runs.delete(part);
-        this.heldBytes -= run.end - run.start + RUN_BYTES;
-      }
+      for (const part of parts) this.#drop(part);
     }
+  }
+
+  #drop(first: BlockPart): void {
+    const run = this.#runs.get(first);
+    if (run === undefined) return;
+    this.#runs.delete(first);
+    this.heldBytes -= run.end - run.start + RUN_BYTES;
   }
 
   #runAt(parts: readonly BlockPart[], start: number): readonly BlockPart[] {

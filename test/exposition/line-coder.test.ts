@@ -2,7 +2,7 @@ import { spawnSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { crc32 } from 'node:zlib';
+import { crc32, gzipSync } from 'node:zlib';
 import t, { type Test } from 'tap';
 import { createRandom, type Random } from '../../simulator/random.ts';
 import type { LabelledExposition } from '../../src/exposition/family-block.ts';
@@ -186,6 +186,33 @@ t.test('rules of all kinds', async (t) => {
       same(t, wide, `${i}`, { rules: rulesOf(POD) });
     }
   }
+});
+
+t.test('a body that breaks off leaves nothing to the next', async (t) => {
+  const rules = rulesOf(POD);
+  const family = (name: string, lines: number): string =>
+    many(lines, (i) => `${name}{vm="vm-${i}",node="n"} ${i % 10}`);
+  const good = family('g', 400) + family('h', 400);
+  const large = Array.from({ length: 60 }, (_, i) => family(`large${i}`, 3000)).join('');
+  const cut = gzipSync(large).subarray(0, -20_000);
+  same(t, good, 'before', { rules });
+  t.throws(() => read(large, { rules, shop: shops.coder, limit: 3e6 }), /body_size_limit/);
+  same(t, good, 'after body_size_limit', { rules });
+  t.throws(() => read(cut, { rules, shop: shops.coder, gzip: true }), /gzip/);
+  same(t, good, 'after a gzip that is cut', { rules });
+  t.throws(() => read(`${family('a', 400)}b{`, { rules, shop: shops.coder }));
+  same(t, good, 'after a line at fault', { rules });
+});
+
+t.test('more shapes than there is room for', async (t) => {
+  const body = many(40_000, (i) => `m${i % 13_000}{${'long'.repeat(10)}="${i}"} 1`);
+  same(t, body, 'the plain way takes over', { rules: rulesOf(POD) });
+  same(
+    t,
+    many(300, (i) => `a{b="${i}"} ${i}`),
+    'and the next is coded',
+    { rules: rulesOf(POD) },
+  );
 });
 
 t.test('generated bodies', async (t) => {

@@ -103,3 +103,15 @@ t.test('nothing is left of expositions that are forgotten', async (t) => {
   t.equal(runs.size, 0);
   t.equal(runs.heldBytes, 0);
 });
+
+t.test('what is counted is given back when later targets were scraped anew', async (t) => {
+  const bodyOf = (i: number): string => `# TYPE m gauge\n${`m{x="${i}"} 1\n`.repeat(20)}`;
+  const targets = targetsOf(bodyOf);
+  const runs = new ReadyRuns();
+  make(runs, targets);
+  const others = targetsOf((i) => bodyOf(i + 10));
+  make(runs, [targets[0]!, ...others.slice(1)]);
+  t.ok(runs.heldBytes > 0);
+  for (const { exposition } of [...targets, ...others]) runs.forget(exposition!);
+  t.equal(runs.heldBytes, 0);
+});
