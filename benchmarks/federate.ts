@@ -55,7 +55,7 @@ export async function measureGateway(options: {
   return costs;
 }
 
-/** Every answer must have asked every pod anew, over the one connection that it keeps to each. */
+/** Every answer must have asked every pod anew, over the connection that it keeps to each; one that moves to another worker gets a new one. */
 function checkScrapes(
   before: PodsStats,
   after: PodsStats,
@@ -63,9 +63,9 @@ function checkScrapes(
 ): void {
   const requests = after.requests - before.requests;
   const connections = after.connections - before.connections;
-  if (requests === answers * pods && connections === pods) return;
+  if (requests === answers * pods && connections >= pods && connections <= 2 * pods) return;
   throw new Error(
-    `${pods} pods had ${requests} requests on ${connections} connections for ${answers} answers; want ${answers * pods} on ${pods}`,
+    `${pods} pods had ${requests} requests on ${connections} connections for ${answers} answers; want ${answers * pods} on ${pods}, or up to twice as many`,
   );
 }
 
