@@ -21,5 +21,5 @@ export const SHAPES_BYTES: u32 = 1024 * 1024;
 export const INJECTIONS: u32 = SHAPES + SHAPES_BYTES + SLACK;
 export const INJECTIONS_BYTES: u32 = 64 * 1024;
 
-/** Codes: see codes.ts. */
+/** Codes: see bit-writer.ts. */
 export const CODES: u32 = INJECTIONS + INJECTIONS_BYTES + SLACK;

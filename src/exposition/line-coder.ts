@@ -115,15 +115,13 @@ export class LineCoder {
     this.#words.set(codeTables(lengths), codes.value / 4);
   }
 
-  /** Begins or goes on with a body. Nothing of another one may be left in `output` and `blocks`. Lines that are longer stay unread. */
+  /** Begins or goes on with a body; `clearBlocks` is to follow. Lines that are longer stay unread. */
   beginBody(timestamps: boolean, longestLine: number): void {
     this.#stamp++;
     this.#forgets = 0;
     this.#injectionEnd = this.#injections;
     this.#placed.clear();
     this.#exports.beginBody(this.#stamp, timestamps, Math.min(longestLine, MOST_LINE));
-    this.#exports.clearBlocks();
-    this.#exports.setOutputEnd(this.#output);
   }
 
   /** Takes the lines `[start, limit)`, at most `inputBytes`; they end with a newline and are valid UTF-8. */
