@@ -6,6 +6,7 @@ import type { WorkerPool } from '../worker/worker-pool.ts';
 import { assignTargets, workersFor } from './assignment.ts';
 import type { OwnedTarget } from './scrape.ts';
 import { TargetCosts } from './target-costs.ts';
+import { TargetHistory } from './target-history.ts';
 
 /** What is not worth another worker, which takes 25 MB at rest, as `TargetCosts` counts: some ten milliseconds. */
 const COST_PER_WORKER = 4 * 1024 * 1024;
@@ -141,6 +142,7 @@ export class OwnedTargets {
       inFlight: undefined,
       reusable: undefined,
       last: before?.last,
+      history: before?.history ?? new TargetHistory(),
       pins: 0,
       gone: false,
     };

@@ -1,5 +1,14 @@
 import type { Target } from '../discovery/target.ts';
 import type { Outcome } from '../scrape/outcome.ts';
+import type { TargetHistory } from './target-history.ts';
+
+/** A scrape that ended; its times are in milliseconds since the epoch. */
+export interface LastScrape {
+  readonly outcome: Outcome;
+  /** When it began; where no worker has told, when it was asked for. */
+  readonly startedAt: number;
+  readonly endedAt: number;
+}
 
 /** A target as the scraper keeps it: which worker owns it, and its scrapes. */
 export interface OwnedTarget {
@@ -11,7 +20,9 @@ export interface OwnedTarget {
   /** The last scrape that ended, while it may be used again. */
   reusable: Scrape | undefined;
   /** What became of the last scrape that ended; for pages and telemetry. */
-  last: { readonly outcome: Outcome; readonly endedAt: number } | undefined;
+  last: LastScrape | undefined;
+  /** The scrapes before it too. */
+  readonly history: TargetHistory;
   /** Rounds and scrapes that need the worker to know the target. */
   pins: number;
   /** No longer in the target set; the worker is told when nothing pins it. */
@@ -27,6 +38,8 @@ export class Scrape {
   readonly target: OwnedTarget;
   /** `performance.now()` at the beginning. */
   readonly startedAt: number;
+  /** The same in milliseconds since the epoch. */
+  readonly startedAtMs: number = Date.now();
   /** What the first caller gives it; the target is told. */
   readonly timeoutMs: number;
   /** Nobody can join it any more. */

@@ -6,6 +6,7 @@ import { awaitScrapes, type RoundEntry, type RoundOptions } from './round.ts';
 import { MemoryLedger } from '../worker/memory-ledger.ts';
 import { ClaimFinder } from '../merge/claim-finder.ts';
 import { CommonAnswers } from './common-answers.ts';
+import { LastRound } from './last-round.ts';
 import { MemoryGuard } from './memory-guard.ts';
 import { OwnedTargets } from './owned-targets.ts';
 import { Releases } from './releases.ts';
@@ -68,6 +69,8 @@ export class Scraper implements AsyncDisposable {
   readonly answers: CommonAnswers;
   /** Makes room when memory is short; whoever writes an answer tells it. */
   readonly memory: MemoryGuard;
+  /** What the last round of `/metrics` was; whoever answers it tells of it. */
+  readonly lastRound: LastRound = new LastRound();
   readonly #rest: Rest;
   #claims: ClaimFinder = new ClaimFinder([]);
   /** By scrape pool, what becomes of targets that are not scraped at all. */
@@ -276,8 +279,11 @@ export class Scraper implements AsyncDisposable {
 
   #setOutcome(scrape: Scrape, outcome: Outcome): void {
     scrape.outcome = outcome;
-    scrape.target.last = { outcome, endedAt: Date.now() };
-    this.#options.events.scrapeEnded(scrape.target, outcome);
+    const { target } = scrape;
+    const endedAt = Date.now();
+    target.last = { outcome, startedAt: outcome.timings?.startedAt ?? scrape.startedAtMs, endedAt };
+    target.history.add(endedAt, outcome);
+    this.#options.events.scrapeEnded(target, outcome);
   }
 
   #keepForReuse(target: OwnedTarget, scrape: Scrape): void {

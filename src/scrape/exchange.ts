@@ -7,6 +7,7 @@ import { isOpenMetrics, isProtobuf } from '../exposition/content-type.ts';
 import { ScanError } from '../exposition/scan-error.ts';
 import type { Connection } from './connection.ts';
 import { ScrapeFailure, type FailureReason } from './failure.ts';
+import type { ScrapeTimings } from './outcome.ts';
 
 /** Those that Go's client follows. */
 const REDIRECTS: ReadonlySet<number> = new Set([301, 302, 303, 307, 308]);
@@ -41,6 +42,10 @@ export class Exchange {
   #settled = false;
   /** Whether the answer has come to its end, so that the connection can be used again. */
   #ended = false;
+  /** `performance.now()` when the connection took the request, when the answer's head and when the body's end had come. */
+  #connectedAt: number | undefined;
+  #firstByteAt: number | undefined;
+  #lastByteAt: number | undefined;
   #reader: BodyReader | undefined;
   #location: string | undefined;
   #redirectBytes = 0;
@@ -62,14 +67,28 @@ export class Exchange {
     return this.#reader?.bodyBytes ?? 0;
   }
 
+  /** How far it came by now, in seconds from `start`, a `performance.now()`. */
+  timings(start: number): Omit<ScrapeTimings, 'startedAt'> {
+    const since = (at: number): number => (at - start) / 1000;
+    return {
+      ...(this.#connectedAt !== undefined && { connectedSeconds: since(this.#connectedAt) }),
+      ...(this.#firstByteAt !== undefined && { firstByteSeconds: since(this.#firstByteAt) }),
+      ...(this.#lastByteAt !== undefined && { lastByteSeconds: since(this.#lastByteAt) }),
+    };
+  }
+
   /** Rejects with a ScrapeFailure, or with an UnansweredError. The connection is closed then unless the answer came whole. */
   run(): Promise<Answered> {
     const { connection, request } = this.#options;
     connection.dispatch(request, {
-      onRequestStart: () => {},
+      onRequestStart: () => {
+        this.#connectedAt = performance.now();
+      },
       onResponseStart: (_controller, status, headers, statusText) => {
         // What comes before the answer, such as 103 Early Hints, is none.
-        if (!this.#settled && status >= 200) this.#begin(status, headers, statusText ?? '');
+        if (this.#settled || status < 200) return;
+        this.#firstByteAt = performance.now();
+        this.#begin(status, headers, statusText ?? '');
       },
       onResponseData: (controller, chunk) => {
         if (this.#settled) return;
@@ -80,6 +99,7 @@ export class Exchange {
       onResponseEnd: (controller) => {
         this.#ended = true;
         if (this.#settled) return;
+        this.#lastByteAt = performance.now();
         if (this.#location !== undefined) this.#resolve({ location: this.#location });
         else if (this.#reader !== undefined) void this.#finish(this.#reader, controller);
       },

@@ -1,6 +1,18 @@
 import type { LabelUsage } from '../exposition/label-limits.ts';
 import type { FailureReason } from './failure.ts';
 
+/** Where a scrape's time went, as far as it came; `durationSeconds` is its end. Of a scrape that was redirected, the last request. */
+export interface ScrapeTimings {
+  /** When its worker began it, in milliseconds since the epoch. */
+  readonly startedAt: number;
+  /** Seconds from then until the connection took the request: name, TCP and TLS where it had to be opened. */
+  readonly connectedSeconds?: number;
+  /** Seconds until the answer's head was there. */
+  readonly firstByteSeconds?: number;
+  /** Seconds until the body had come whole; what is left is the scan of what had not been scanned meanwhile. */
+  readonly lastByteSeconds?: number;
+}
+
 /** What became of one scrape of one target. Immutable, and a plain value that can cross threads. */
 export interface Outcome {
   readonly up: boolean;
@@ -17,6 +29,8 @@ export interface Outcome {
   readonly bodyBytes: number;
   /** How near its samples came to the limits of labels; only of one that is up. */
   readonly usage?: LabelUsage;
+  /** Not of one that no worker has told of. */
+  readonly timings?: ScrapeTimings;
 }
 
 /** The outcome of a scrape that failed without anything of the body being known. */

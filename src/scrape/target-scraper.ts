@@ -64,11 +64,13 @@ export class TargetScraper {
    */
   async scrape(timeoutSeconds: number, account?: Account): Promise<ScrapeResult> {
     const start = performance.now();
+    const startedAt = Date.now();
     this.#cancelled = undefined;
-    const progress = (): Pick<Outcome, 'durationSeconds' | 'wireBytes' | 'bodyBytes'> => ({
+    const progress = (): Pick<Outcome, 'durationSeconds' | 'wireBytes' | 'bodyBytes' | 'timings'> => ({
       durationSeconds: (performance.now() - start) / 1000,
       wireBytes: this.#exchange?.wireBytes ?? 0,
       bodyBytes: this.#exchange?.bodyBytes ?? 0,
+      timings: { startedAt, ...this.#exchange?.timings(start) },
     });
     try {
       const exposition = await this.#follow(timeoutSeconds, account);

@@ -1,6 +1,7 @@
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { Logger } from '../log/logger.ts';
 import { PlanMemory } from '../round/plan-memory.ts';
+import type { OwnedTarget } from '../round/scrape.ts';
 import type { Scraper } from '../round/scraper.ts';
 import type { Selector } from '../selector/selector.ts';
 import { breakOff, writeAnswer } from './answer-writer.ts';
@@ -51,11 +52,11 @@ export class ExpositionRoute {
       breakOff(reply.raw);
     };
     try {
-      using round = await scraper.round(scraper.targets, {
-        timeoutMs: ({ target }) =>
-          this.#writeTimes.budget(view, Math.min(caller.timeoutMs ?? target.scrapeTimeoutMs, maxTimeoutMs)),
-        signal: left.signal,
-      });
+      const begunAt = Date.now();
+      const timeoutMs = ({ target }: OwnedTarget): number =>
+        this.#writeTimes.budget(view, Math.min(caller.timeoutMs ?? target.scrapeTimeoutMs, maxTimeoutMs));
+      using round = await scraper.round(scraper.targets, { timeoutMs, signal: left.signal });
+      if (view === 'metrics') scraper.lastRound.record(begunAt, round.entries, timeoutMs);
       const collected = performance.now();
       const whole = selectors.length === 0;
       const check = whole ? scraper.claims : undefined;

@@ -5,6 +5,7 @@ import { awaitScrapes } from '../../src/round/round.ts';
 import type { RoundOptions } from '../../src/round/round.ts';
 import { Scrape } from '../../src/round/scrape.ts';
 import type { OwnedTarget } from '../../src/round/scrape.ts';
+import { TargetHistory } from '../../src/round/target-history.ts';
 import { targetOf } from './fixture.ts';
 
 const up: Outcome = { ...timedOut(1), up: true };
@@ -19,6 +20,7 @@ function scrapes(count: number): Scrape[] {
       inFlight: undefined,
       reusable: undefined,
       last: undefined,
+      history: new TargetHistory(),
       pins: 0,
       gone: false,
     };

@@ -98,6 +98,10 @@ t.test('targets move after the first scrape, when it is known what they cost', a
     scraper.targets.every(({ last }) => last?.outcome.up),
     'what is known of a target goes with it',
   );
+  t.ok(
+    scraper.targets.every(({ history }) => history.list().length === 4),
+    'and its history',
+  );
 });
 
 t.test('a target that is being scraped does not move, and nothing comes between', async (t) => {

@@ -1,5 +1,6 @@
 import t from 'tap';
 import type { OwnedTarget } from '../../src/round/scrape.ts';
+import { TargetHistory } from '../../src/round/target-history.ts';
 import { TargetCosts } from '../../src/round/target-costs.ts';
 import { failed, type Outcome } from '../../src/scrape/outcome.ts';
 import { targetOf } from './fixture.ts';
@@ -12,6 +13,7 @@ function ownedTarget(): OwnedTarget {
     inFlight: undefined,
     reusable: undefined,
     last: undefined,
+    history: new TargetHistory(),
     pins: 0,
     gone: false,
   };

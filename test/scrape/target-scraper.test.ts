@@ -23,6 +23,40 @@ t.test('one connection is kept over many scrapes', async (t) => {
   t.match(pod.requests, { count: 5, connections: 1 });
 });
 
+t.test('where the time of a scrape went, as far as it came', async (t) => {
+  const head = 'HTTP/1.1 200 OK\r\ncontent-type: text/plain\r\ncontent-length: 8\r\n\r\n';
+  type Stage = 'connectedSeconds' | 'firstByteSeconds' | 'lastByteSeconds';
+  const cases: [sent: string, want: Stage[]][] = [
+    [`${head}a 1\nb 1\n`, ['connectedSeconds', 'firstByteSeconds', 'lastByteSeconds']],
+    [`${head}a 1\nb b\n`, ['connectedSeconds', 'firstByteSeconds', 'lastByteSeconds']],
+    [`${head}a 1\n`, ['connectedSeconds', 'firstByteSeconds']],
+    ['HTTP/1.1 503 Busy\r\ncontent-length: 0\r\n\r\n', ['connectedSeconds', 'firstByteSeconds']],
+    ['HTTP', ['connectedSeconds']],
+  ];
+  for (const [sent, want] of cases) {
+    const server = createServer((socket) => {
+      socket.on('error', () => undefined);
+      socket.once('data', () => socket.end(sent));
+    });
+    await once(server.listen(0, '127.0.0.1'), 'listening');
+    using scraper = scraperOf(`http://127.0.0.1:${(server.address() as AddressInfo).port}/`);
+    const before = Date.now();
+    const { timings, durationSeconds } = await scraper.scrape();
+    const { startedAt, ...stages } = timings!;
+    t.ok(before <= startedAt && startedAt <= Date.now(), sent);
+    t.same(Object.keys(stages), want, sent);
+    const times = [0, ...Object.values(stages), durationSeconds];
+    t.same(
+      times,
+      times.toSorted((a, b) => a - b),
+      sent,
+    );
+    server.close();
+  }
+  using unreachable = scraperOf('http://127.0.0.1:1/');
+  t.same(Object.keys((await unreachable.scrape()).timings!), ['startedAt']);
+});
+
 t.test('a kept connection that died unseen is tried anew, once', async (t) => {
   await using pod = await startPod({ body: () => 'a 1\n' });
   using scraper = scraperOf(pod.url);
