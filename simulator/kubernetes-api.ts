@@ -41,7 +41,7 @@ export interface KubernetesRequest {
   readonly query: Readonly<Record<string, string>>;
 }
 
-/** A Kubernetes API server that keeps Endpoints, Services and Pods in memory. */
+/** A Kubernetes API server that keeps Endpoints, EndpointSlices, Services and Pods in memory. */
 export interface KubernetesApi extends AsyncDisposable {
   readonly url: string;
   readonly requests: readonly KubernetesRequest[];
@@ -77,7 +77,7 @@ export interface KubernetesApi extends AsyncDisposable {
   close(): Promise<void>;
 }
 
-/** Starts a stand-in for a Kubernetes API server: list, watch and get of core/v1 endpoints, services and pods. */
+/** Starts a stand-in for a Kubernetes API server: list, watch and get of endpoints, endpointslices, services and pods. */
 export async function startKubernetesApi(options: KubernetesApiOptions = {}): Promise<KubernetesApi> {
   const api = new Api(options);
   await api.start();

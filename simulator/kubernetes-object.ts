@@ -14,24 +14,24 @@ export interface KubernetesObject {
   readonly [field: string]: unknown;
 }
 
-export type KubernetesKind = 'Endpoints' | 'Service' | 'Pod';
-export type KubernetesResource = 'endpoints' | 'services' | 'pods';
+/** The kinds with the plurals under which they are served, and where. */
+const RESOURCES = {
+  Endpoints: { api: '/api/v1', resource: 'endpoints' },
+  EndpointSlice: { api: '/apis/discovery.k8s.io/v1', resource: 'endpointslices' },
+  Pod: { api: '/api/v1', resource: 'pods' },
+  Service: { api: '/api/v1', resource: 'services' },
+} as const;
+
+export type KubernetesKind = keyof typeof RESOURCES;
+export type KubernetesResource = (typeof RESOURCES)[KubernetesKind]['resource'];
 
 /** The plural under which a kind is served. */
 export function resourceOf(kind: KubernetesKind): KubernetesResource {
-  return kind === 'Endpoints' ? 'endpoints' : kind === 'Service' ? 'services' : 'pods';
+  return RESOURCES[kind].resource;
 }
 
-/** The kind that is served under a plural; `undefined` for a plural that is not served. */
-export function kindOf(resource: string): KubernetesKind | undefined {
-  switch (resource) {
-    case 'endpoints':
-      return 'Endpoints';
-    case 'services':
-      return 'Service';
-    case 'pods':
-      return 'Pod';
-    default:
-      return undefined;
-  }
+/** The kind that is served at a path under a plural; `undefined` where none is. */
+export function kindOf(api: string, resource: string): KubernetesKind | undefined {
+  const kinds = Object.keys(RESOURCES) as KubernetesKind[];
+  return kinds.find((kind) => RESOURCES[kind].api === api && RESOURCES[kind].resource === resource);
 }

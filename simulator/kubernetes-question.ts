@@ -16,9 +16,11 @@ export interface KubernetesQuestion {
 
 /** Reads a URL's path and query; undefined for a path that is not served. */
 export function readQuestion({ pathname, searchParams: query }: URL): KubernetesQuestion | undefined {
-  const match = /^\/api\/v1(?:\/namespaces\/([^/]+))?\/([a-z]+)(?:\/([^/]+))?$/.exec(pathname);
-  const [, namespace, resource = '', name] = match ?? [];
-  const kind = kindOf(resource);
+  const match = /^(\/apis?(?:\/[a-z.0-9]+)+?)(?:\/namespaces\/([^/]+))?\/([a-z]+)(?:\/([^/]+))?$/.exec(
+    pathname,
+  );
+  const [, api = '', namespace, resource = '', name] = match ?? [];
+  const kind = kindOf(api, resource);
   if (kind === undefined) return undefined;
   const verb = name !== undefined ? 'get' : /^(true|1)$/.test(query.get('watch') ?? '') ? 'watch' : 'list';
   return { verb, path: pathname, kind, namespace, name, query };

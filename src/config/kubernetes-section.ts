@@ -1,11 +1,17 @@
 import { resolve } from 'node:path';
 import { KUBERNETES_SD_FIELDS, NAMESPACES_FIELDS, SELECTOR_FIELDS } from './known-fields.ts';
 import { fieldSelectorProblem, labelSelectorProblem } from './kubernetes-selector.ts';
-import type { KubernetesSdConfig, KubernetesSelectorRole } from './scrape-config.ts';
+import type { KubernetesRole, KubernetesSdConfig, KubernetesSelectorRole } from './scrape-config.ts';
 import type { YamlValue } from './yaml-value.ts';
 
-const ROLES_NOT_YET: ReadonlySet<string> = new Set(['endpointslice', 'ingress', 'node', 'pod', 'service']);
-const SELECTOR_ROLES: readonly KubernetesSelectorRole[] = ['pod', 'service', 'endpoints'];
+/** The roles, with those that the selectors of each may have. */
+const SELECTOR_ROLES: Readonly<Record<KubernetesRole, readonly KubernetesSelectorRole[]>> = {
+  endpoints: ['pod', 'service', 'endpoints'],
+  endpointslice: ['pod', 'service', 'endpointslice'],
+  pod: ['pod'],
+};
+const ROLES = Object.keys(SELECTOR_ROLES) as readonly KubernetesRole[];
+const ROLES_NOT_YET: ReadonlySet<string> = new Set(['ingress', 'node', 'service']);
 
 type Selector = KubernetesSdConfig['selectors'][number];
 
@@ -34,16 +40,18 @@ export function readKubernetesSdConfig(value: YamlValue, baseDir: string): Kuber
     ...(kubeconfigFile === undefined ? {} : { kubeconfigFile: resolve(baseDir, kubeconfigFile) }),
     ...(apiServer === undefined ? {} : { apiServer }),
     namespaces: { names: namespaces?.get('names')?.strings() ?? [], ownNamespace: isOwn },
-    selectors: readSelectors(fields.get('selectors')),
+    selectors: readSelectors(fields.get('selectors'), role),
   };
 }
 
-function readRole(config: YamlValue, value: YamlValue | undefined): 'endpoints' {
-  const role = value?.stringOrEmpty() ?? '';
-  if (role === 'endpoints') return role;
-  if (role === '') return (value ?? config).fail('a kubernetes_sd config needs a role: endpoints');
-  const reason = ROLES_NOT_YET.has(role) ? 'is not supported yet' : 'is unknown';
-  return (value ?? config).fail(`kubernetes_sd role "${role}" ${reason}; use endpoints`);
+function readRole(config: YamlValue, value: YamlValue | undefined): KubernetesRole {
+  const text = value?.stringOrEmpty() ?? '';
+  const role = ROLES.find((name) => name === text);
+  if (role !== undefined) return role;
+  const advice = `use ${ROLES.slice(0, -1).join(', ')} or ${ROLES.at(-1)}`;
+  if (text === '') return (value ?? config).fail(`a kubernetes_sd config needs a role; ${advice}`);
+  const reason = ROLES_NOT_YET.has(text) ? 'is not supported yet' : 'is unknown';
+  return (value ?? config).fail(`kubernetes_sd role "${text}" ${reason}; ${advice}`);
 }
 
 function readApiServer(value: YamlValue | undefined): string | undefined {
@@ -56,15 +64,15 @@ function readApiServer(value: YamlValue | undefined): string | undefined {
   return text;
 }
 
-function readSelectors(value: YamlValue | undefined): Selector[] {
+function readSelectors(value: YamlValue | undefined, of: KubernetesRole): Selector[] {
+  const taken = SELECTOR_ROLES[of];
   const seen = new Set<string>();
   return (value?.items() ?? []).map((item) => {
     const fields = item.fields(SELECTOR_FIELDS);
     const roleValue = fields.get('role') ?? item;
     const text = fields.get('role')?.stringOrEmpty() ?? '';
-    const role = SELECTOR_ROLES.find((name) => name === text);
-    if (!role)
-      return roleValue.fail(`role endpoints takes selectors of ${SELECTOR_ROLES.join(', ')}, not "${text}"`);
+    const role = taken.find((name) => name === text);
+    if (!role) return roleValue.fail(`role ${of} takes selectors of ${taken.join(', ')}, not "${text}"`);
     if (seen.has(role)) roleValue.fail(`selector role "${role}" is given twice`);
     seen.add(role);
     const label = readSelector(fields.get('label'), labelSelectorProblem);

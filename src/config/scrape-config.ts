@@ -30,11 +30,15 @@ export interface FileSdConfig {
   readonly refreshIntervalMs: number;
 }
 
-export type KubernetesSelectorRole = 'endpoints' | 'service' | 'pod';
+/** What of Kubernetes becomes targets. */
+export type KubernetesRole = 'endpoints' | 'endpointslice' | 'pod';
+
+/** What a selector narrows. */
+export type KubernetesSelectorRole = KubernetesRole | 'service';
 
 /** One entry of `kubernetes_sd_configs`. */
 export interface KubernetesSdConfig {
-  readonly role: 'endpoints';
+  readonly role: KubernetesRole;
   /** Absolute path; absent means the program's own way to find a kubeconfig. */
   readonly kubeconfigFile?: string;
   readonly apiServer?: string;

@@ -1,15 +1,27 @@
 import type { RawObject } from './kubernetes-wire.ts';
+import { field, list, number, optionalText, strings, text } from './raw-value.ts';
+import type { Strings } from './raw-value.ts';
 
-type Strings = Readonly<Record<string, string>>;
-
-/** What the labels need of an Endpoints object. */
-export interface EndpointsObject {
+/** What the labels need of every object. */
+export interface ObjectMeta {
   readonly namespace: string;
   readonly name: string;
   readonly labels: Strings;
   readonly annotations: Strings;
+}
+
+/** What an address belongs to. */
+export interface TargetRef {
+  readonly kind: string;
+  readonly name: string;
+  /** `namespace/name` when it is a pod. */
+  readonly pod: string | undefined;
+}
+
+/** What the labels need of an Endpoints object. */
+export interface EndpointsObject extends ObjectMeta {
   readonly subsets: readonly {
-    readonly ports: readonly { readonly name: string; readonly port: number; readonly protocol: string }[];
+    readonly ports: readonly ObjectPort[];
     readonly addresses: readonly EndpointAddress[];
     readonly notReadyAddresses: readonly EndpointAddress[];
   }[];
@@ -19,25 +31,24 @@ export interface EndpointAddress {
   readonly ip: string;
   readonly hostname: string;
   readonly nodeName: string | undefined;
-  readonly targetRef:
-    { readonly kind: string; readonly namespace: string; readonly name: string } | undefined;
+  readonly targetRef: TargetRef | undefined;
+}
+
+export interface ObjectPort {
+  readonly name: string;
+  readonly port: number;
+  readonly protocol: string;
 }
 
 /** What the labels need of a Service. */
-export interface ServiceObject {
-  readonly namespace: string;
-  readonly name: string;
-  readonly labels: Strings;
-  readonly annotations: Strings;
+export interface ServiceObject extends ObjectMeta {
+  /** `IPv4` or `IPv6`, the primary one, of a Service that has or may have both. */
+  readonly dualStackFamily: string | undefined;
 }
 
 /** What the labels need of a Pod. */
-export interface PodObject {
-  readonly namespace: string;
-  readonly name: string;
+export interface PodObject extends ObjectMeta {
   readonly uid: string;
-  readonly labels: Strings;
-  readonly annotations: Strings;
   readonly controllerKind: string;
   readonly controllerName: string;
   readonly nodeName: string;
@@ -45,31 +56,21 @@ export interface PodObject {
   readonly hostIp: string;
   readonly phase: string;
   readonly ready: string;
-  readonly containers: readonly {
-    readonly name: string;
-    readonly image: string;
-    readonly ports: readonly { readonly name: string; readonly port: number; readonly protocol: string }[];
-  }[];
+  /** The init containers stand behind the others. */
+  readonly containers: readonly Container[];
 }
 
-/** Keeps of an Endpoints object what its targets' labels need. Fields that are absent or of another type are as if empty. */
-export function slimEndpoints(raw: RawObject): EndpointsObject {
-  return {
-    ...slimService(raw),
-    subsets: list(raw['subsets']).map((subset) => ({
-      ports: list(field(subset, 'ports')).map((port) => ({
-        name: text(field(port, 'name')),
-        port: number(field(port, 'port')),
-        protocol: text(field(port, 'protocol')),
-      })),
-      addresses: list(field(subset, 'addresses')).map(slimAddress),
-      notReadyAddresses: list(field(subset, 'notReadyAddresses')).map(slimAddress),
-    })),
-  };
+export interface Container {
+  readonly name: string;
+  readonly image: string;
+  /** Empty until it has run. */
+  readonly id: string;
+  readonly isInit: boolean;
+  readonly ports: readonly ObjectPort[];
 }
 
-/** Keeps of a Service what its targets' labels need. */
-export function slimService({ metadata }: RawObject): ServiceObject {
+/** Keeps of an object's metadata what labels are made of. */
+export function slimMeta({ metadata }: RawObject): ObjectMeta {
   return {
     namespace: text(metadata.namespace),
     name: metadata.name,
@@ -78,13 +79,33 @@ export function slimService({ metadata }: RawObject): ServiceObject {
   };
 }
 
+/** Keeps of an Endpoints object what its targets' labels need. Fields that are absent or of another type are as if empty. */
+export function slimEndpoints(raw: RawObject): EndpointsObject {
+  return {
+    ...slimMeta(raw),
+    subsets: list(raw['subsets']).map((subset) => ({
+      ports: list(field(subset, 'ports')).map((port) => slimPort(port, 'port')),
+      addresses: list(field(subset, 'addresses')).map(slimAddress),
+      notReadyAddresses: list(field(subset, 'notReadyAddresses')).map(slimAddress),
+    })),
+  };
+}
+
+/** Keeps of a Service what its targets' labels need. */
+export function slimService(raw: RawObject): ServiceObject {
+  const { spec } = raw;
+  const isDual = /^(?:PreferDualStack|RequireDualStack)$/.test(text(field(spec, 'ipFamilyPolicy')));
+  const [primary] = list(field(spec, 'ipFamilies'));
+  return { ...slimMeta(raw), dualStackFamily: isDual ? optionalText(primary) : undefined };
+}
+
 /** Keeps of a Pod what its targets' labels need: about a tenth of it. */
 export function slimPod(raw: RawObject): PodObject {
   const { metadata, spec, status } = raw;
   const controller = list(metadata['ownerReferences']).find((owner) => field(owner, 'controller') === true);
   const ready = list(field(status, 'conditions')).find((condition) => field(condition, 'type') === 'Ready');
   return {
-    ...slimService(raw),
+    ...slimMeta(raw),
     uid: text(metadata['uid']),
     controllerKind: text(field(controller, 'kind')),
     controllerName: text(field(controller, 'name')),
@@ -93,55 +114,47 @@ export function slimPod(raw: RawObject): PodObject {
     hostIp: text(field(status, 'hostIP')),
     phase: text(field(status, 'phase')),
     ready: ready === undefined ? 'unknown' : text(field(ready, 'status')).toLowerCase(),
-    containers: list(field(spec, 'containers')).map((container) => ({
-      name: text(field(container, 'name')),
-      image: text(field(container, 'image')),
-      ports: list(field(container, 'ports')).map((port) => ({
-        name: text(field(port, 'name')),
-        port: number(field(port, 'containerPort')),
-        protocol: text(field(port, 'protocol')),
-      })),
-    })),
+    containers: [
+      ...slimContainers(field(spec, 'containers'), field(status, 'containerStatuses'), false),
+      ...slimContainers(field(spec, 'initContainers'), field(status, 'initContainerStatuses'), true),
+    ],
+  };
+}
+
+/** Keeps of the reference to what an address belongs to what labels need. */
+export function slimTargetRef(ref: unknown): TargetRef | undefined {
+  if (typeof ref !== 'object' || ref === null) return undefined;
+  const kind = text(field(ref, 'kind'));
+  const name = text(field(ref, 'name'));
+  return { kind, name, pod: kind === 'Pod' ? `${text(field(ref, 'namespace'))}/${name}` : undefined };
+}
+
+function slimContainers(containers: unknown, statuses: unknown, isInit: boolean): Container[] {
+  const ids = new Map(
+    list(statuses).map((status) => [text(field(status, 'name')), text(field(status, 'containerID'))]),
+  );
+  return list(containers).map((container) => ({
+    name: text(field(container, 'name')),
+    image: text(field(container, 'image')),
+    id: ids.get(text(field(container, 'name'))) ?? '',
+    isInit,
+    ports: list(field(container, 'ports')).map((port) => slimPort(port, 'containerPort')),
+  }));
+}
+
+function slimPort(port: unknown, numberField: string): ObjectPort {
+  return {
+    name: text(field(port, 'name')),
+    port: number(field(port, numberField)),
+    protocol: text(field(port, 'protocol')),
   };
 }
 
 function slimAddress(address: unknown): EndpointAddress {
-  const ref = field(address, 'targetRef');
-  const nodeName = field(address, 'nodeName');
   return {
     ip: text(field(address, 'ip')),
     hostname: text(field(address, 'hostname')),
-    nodeName: typeof nodeName === 'string' ? nodeName : undefined,
-    targetRef:
-      typeof ref === 'object' && ref !== null
-        ? {
-            kind: text(field(ref, 'kind')),
-            namespace: text(field(ref, 'namespace')),
-            name: text(field(ref, 'name')),
-          }
-        : undefined,
+    nodeName: optionalText(field(address, 'nodeName')),
+    targetRef: slimTargetRef(field(address, 'targetRef')),
   };
-}
-
-function field(of: unknown, name: string): unknown {
-  return typeof of === 'object' && of !== null ? (of as Record<string, unknown>)[name] : undefined;
-}
-
-function list(value: unknown): readonly unknown[] {
-  return Array.isArray(value) ? value : [];
-}
-
-function text(value: unknown): string {
-  return typeof value === 'string' ? value : '';
-}
-
-function number(value: unknown): number {
-  return typeof value === 'number' ? value : 0;
-}
-
-function strings(value: unknown): Strings {
-  if (typeof value !== 'object' || value === null) return {};
-  return Object.fromEntries(
-    Object.entries(value).filter((entry): entry is [string, string] => typeof entry[1] === 'string'),
-  );
 }

@@ -2,12 +2,11 @@ import type { KubernetesSdConfig, KubernetesSelectorRole } from '../config/scrap
 import type { Logger } from '../log/logger.ts';
 import { createKubernetesClient, KubeconfigError } from './kubernetes-client.ts';
 import type { KubernetesClient } from './kubernetes-client.ts';
-import { slimEndpoints, slimPod, slimService } from './kubernetes-object.ts';
-import type { EndpointsObject, PodObject, ServiceObject } from './kubernetes-object.ts';
+import { createScope } from './kubernetes-scope.ts';
+import type { Scope } from './kubernetes-scope.ts';
 import { ObjectWatch } from './kubernetes-watch.ts';
 import type { WatchTiming } from './kubernetes-watch.ts';
 import type { RawObject } from './kubernetes-wire.ts';
-import { endpointsGroup, unknownPods } from './meta-labels.ts';
 import type { Provider, ProviderStatus } from './provider.ts';
 import type { TargetGroup } from './target-group.ts';
 
@@ -26,23 +25,25 @@ export interface KubernetesProviderOptions {
 }
 
 /**
- * The target groups of one entry of `kubernetes_sd_configs` with `role: endpoints`: one for every Endpoints object of the namespaces
- * and selectors. `start` throws a `KubeconfigError` when there is no way to the API; everything that fails later is tried again.
+ * The target groups of one entry of `kubernetes_sd_configs`: one for every object of its role in the namespaces and selectors. `start` throws a `KubeconfigError` when there is no way to the API; everything that fails later is tried again.
  */
 export function createKubernetesProvider(options: KubernetesProviderOptions): Provider {
   return new KubernetesProvider(options);
 }
 
-interface Watches {
-  readonly endpoints: ObjectWatch<EndpointsObject>;
-  readonly services: ObjectWatch<ServiceObject>;
-  readonly pods: ObjectWatch<PodObject>;
-}
+/** Where each selector's role finds its objects. */
+const RESOURCES: Readonly<Record<KubernetesSelectorRole, { readonly api: string; readonly plural: string }>> =
+  {
+    endpoints: { api: '/api/v1', plural: 'endpoints' },
+    endpointslice: { api: '/apis/discovery.k8s.io/v1', plural: 'endpointslices' },
+    pod: { api: '/api/v1', plural: 'pods' },
+    service: { api: '/api/v1', plural: 'services' },
+  };
 
 class KubernetesProvider implements Provider {
   readonly name = 'kubernetes';
   readonly #options: KubernetesProviderOptions;
-  #namespaces: readonly Watches[] = [];
+  #scopes: readonly Scope[] = [];
   #changed = (): void => {};
   #unknown = 0;
   #stopped = false;
@@ -58,17 +59,15 @@ class KubernetesProvider implements Provider {
     const client = await createKubernetesClient({ sd, kubeconfig, env });
     if (this.#stopped) return;
     log.info('watching Kubernetes', { server: client.server, credentials: client.origin });
-    this.#namespaces = namespacesOf(sd, client).map((namespace) => this.#watchNamespace(client, namespace));
+    this.#scopes = namespacesOf(sd, client).map((namespace) =>
+      createScope(sd.role, (role, slim) => this.#watch(client, namespace, role, slim)),
+    );
     for (const watch of this.#watches()) watch.start();
   }
 
   groups(): readonly TargetGroup[] | undefined {
     if (!this.#synced()) return undefined;
-    return this.#namespaces.flatMap(({ endpoints, services, pods }) =>
-      [...endpoints.objects.values()].map((object) =>
-        endpointsGroup(object, { services: services.objects, pods: pods.objects }),
-      ),
-    );
+    return this.#scopes.flatMap((scope) => scope.groups());
   }
 
   status(): ProviderStatus {
@@ -90,47 +89,39 @@ class KubernetesProvider implements Provider {
   }
 
   #synced(): boolean {
-    return this.#namespaces.length > 0 && this.#watches().every(({ synced }) => synced);
+    return this.#scopes.length > 0 && this.#watches().every(({ synced }) => synced);
   }
 
   #watches(): ObjectWatch<unknown>[] {
-    return this.#namespaces.flatMap(({ endpoints, services, pods }) => [endpoints, services, pods]);
+    return this.#scopes.flatMap(({ watches }) => watches);
   }
 
-  #watchNamespace(client: KubernetesClient, namespace: string | undefined): Watches {
+  #watch<T>(
+    client: KubernetesClient,
+    namespace: string | undefined,
+    role: KubernetesSelectorRole,
+    slim: (object: RawObject) => T,
+  ): ObjectWatch<T> {
     const { sd, timing, log } = this.#options;
-    const watch = <T>(
-      resource: string,
-      role: KubernetesSelectorRole,
-      slim: (object: RawObject) => T,
-    ): ObjectWatch<T> => {
-      const selector = sd.selectors.findLast((one) => one.role === role);
-      return new ObjectWatch<T>({
-        client,
-        path: namespace === undefined ? `/api/v1/${resource}` : `/api/v1/namespaces/${namespace}/${resource}`,
-        label: selector?.label,
-        field: selector?.field,
-        slim,
-        changed: () => {
-          this.#update();
-        },
-        log,
-        timing,
-      });
-    };
-    return {
-      endpoints: watch('endpoints', 'endpoints', slimEndpoints),
-      services: watch('services', 'service', slimService),
-      pods: watch('pods', 'pod', slimPod),
-    };
+    const selector = sd.selectors.findLast((one) => one.role === role);
+    const { api, plural } = RESOURCES[role];
+    return new ObjectWatch<T>({
+      client,
+      path: namespace === undefined ? `${api}/${plural}` : `${api}/namespaces/${namespace}/${plural}`,
+      label: selector?.label,
+      field: selector?.field,
+      slim,
+      changed: () => {
+        this.#update();
+      },
+      log,
+      timing,
+    });
   }
 
   #update(): void {
     if (!this.#synced()) return;
-    let unknown = 0;
-    for (const { endpoints, pods } of this.#namespaces) {
-      for (const object of endpoints.objects.values()) unknown += unknownPods(object, pods.objects);
-    }
+    const unknown = this.#scopes.reduce((sum, scope) => sum + scope.unknownPods(), 0);
     if (unknown > this.#unknown) {
       this.#pairing ??= setTimeout(() => {
         this.#announce(unknown);

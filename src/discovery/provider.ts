@@ -10,7 +10,7 @@ export interface ProviderStatus {
   readonly lastError: string | undefined;
   /** Watches that had to be opened anew after anything but their regular end. */
   readonly watchRestarts: number;
-  /** Objects that are held: Endpoints, Services and Pods, or target groups. */
+  /** Objects that are held: those of Kubernetes, or target groups. */
   readonly objects: number;
 }
 

@@ -256,6 +256,40 @@ export const GOOD_CASES: readonly GoodCase[] = [
   },
   {
     yaml: kubernetes(
+      'role: endpointslice',
+      'selectors:',
+      '  - { role: pod, label: a }',
+      '  - { role: service, field: metadata.name=x }',
+      '  - { role: endpointslice, label: kubernetes.io/service-name=x }',
+    ),
+    want: {
+      [`${JOB}.kubernetesSdConfigs.0`]: {
+        role: 'endpointslice',
+        namespaces: { names: [], ownNamespace: false },
+        selectors: [
+          { role: 'pod', label: 'a' },
+          { role: 'service', field: 'metadata.name=x' },
+          { role: 'endpointslice', label: 'kubernetes.io/service-name=x' },
+        ],
+      },
+    },
+    why: 'kubernetes_sd: role endpointslice',
+    prometheus: 'unasked',
+  },
+  {
+    yaml: kubernetes('role: pod', 'selectors: [ { role: pod, field: status.phase=Running } ]'),
+    want: {
+      [`${JOB}.kubernetesSdConfigs.0`]: {
+        role: 'pod',
+        namespaces: { names: [], ownNamespace: false },
+        selectors: [{ role: 'pod', field: 'status.phase=Running' }],
+      },
+    },
+    why: 'kubernetes_sd: role pod',
+    prometheus: 'unasked',
+  },
+  {
+    yaml: kubernetes(
       'role: endpoints',
       'api_server: https://api:6443',
       'namespaces: { own_namespace: false }',
@@ -684,14 +718,14 @@ export const BAD_CASES: readonly BadCase[] = [
     prometheus: 'unasked',
   },
   {
-    yaml: kubernetes('role: endpointslice'),
-    want: '4:15: kubernetes_sd role "endpointslice" is not supported yet; use endpoints',
+    yaml: kubernetes('role: ingress'),
+    want: '4:15: kubernetes_sd role "ingress" is not supported yet; use endpoints, endpointslice or pod',
     why: 'a role that Prometheus knows',
     prometheus: 'unasked',
   },
   {
     yaml: kubernetes('role: endpoint'),
-    want: '4:15: kubernetes_sd role "endpoint" is unknown; use endpoints',
+    want: '4:15: kubernetes_sd role "endpoint" is unknown; use endpoints, endpointslice or pod',
     why: 'one that it does not',
     prometheus: 'unasked',
   },
@@ -723,6 +757,18 @@ export const BAD_CASES: readonly BadCase[] = [
     yaml: kubernetes('role: endpoints', 'selectors: [ { role: node, label: a } ]'),
     want: '5:30: role endpoints takes selectors of pod, service, endpoints, not "node"',
     why: 'selector role',
+    prometheus: 'unasked',
+  },
+  {
+    yaml: kubernetes('role: endpointslice', 'selectors: [ { role: endpoints, label: a } ]'),
+    want: '5:30: role endpointslice takes selectors of pod, service, endpointslice, not "endpoints"',
+    why: 'selector role of another role',
+    prometheus: 'unasked',
+  },
+  {
+    yaml: kubernetes('role: pod', 'selectors: [ { role: service, label: a } ]'),
+    want: '5:30: role pod takes selectors of pod, not "service"',
+    why: 'selector role of another role',
     prometheus: 'unasked',
   },
   {

@@ -137,8 +137,58 @@ export function endpoints(
   };
 }
 
-export function service(namespace: string, name: string, meta: Meta = {}): KubernetesObject {
-  return { kind: 'Service', metadata: { namespace, name, ...meta }, spec: { clusterIP: 'None' } };
+/** One endpoint of an EndpointSlice: an address with the name of its pod and its conditions. */
+export interface Endpoint extends Address {
+  readonly ready?: boolean;
+  readonly serving?: boolean;
+  readonly terminating?: boolean;
+  readonly zone?: string;
+}
+
+/** An EndpointSlice of a Service. */
+export function slice(
+  namespace: string,
+  name: string,
+  service: string,
+  found: readonly Endpoint[],
+  options: Meta & {
+    readonly addressType?: string;
+    readonly ports?: readonly object[] | null;
+    readonly topology?: Record<string, string>;
+  } = {},
+): KubernetesObject {
+  const { labels, annotations, topology, addressType = 'IPv4' } = options;
+  const { ports = [{ name: 'metrics', port: 8443, protocol: 'TCP' }] } = options;
+  return {
+    apiVersion: 'discovery.k8s.io/v1',
+    kind: 'EndpointSlice',
+    metadata: {
+      namespace,
+      name,
+      labels: { 'kubernetes.io/service-name': service, ...labels },
+      ...(annotations === undefined ? {} : { annotations }),
+    },
+    addressType,
+    ports,
+    endpoints: found.map(({ ip, pod, hostname, nodeName, zone, ...conditions }) => ({
+      addresses: [ip],
+      conditions,
+      ...(hostname === undefined ? {} : { hostname }),
+      ...(nodeName === undefined ? {} : { nodeName }),
+      ...(zone === undefined ? {} : { zone }),
+      ...(pod === undefined ? {} : { targetRef: { kind: 'Pod', namespace, name: pod } }),
+      ...(topology === undefined ? {} : { deprecatedTopology: topology }),
+    })),
+  };
+}
+
+export function service(
+  namespace: string,
+  name: string,
+  meta: Meta = {},
+  spec: object = {},
+): KubernetesObject {
+  return { kind: 'Service', metadata: { namespace, name, ...meta }, spec: { clusterIP: 'None', ...spec } };
 }
 
 export function pod(

@@ -9,6 +9,7 @@ import {
   pod,
   recordingLogger,
   service,
+  slice,
   startDiscovery,
   targetsWhen,
   until,
@@ -68,6 +69,82 @@ t.test('the built-in configuration', async (t) => {
     { provider: 'kubernetes', config: name, synced: true, objects: 4, watchRestarts: 0 },
   ]);
   t.equal(discovery.waiting(), '');
+});
+
+t.test('roles', async (t) => {
+  const sd = (...lines: string[]): string =>
+    `scrape_configs:\n- job_name: j\n  kubernetes_sd_configs:\n  - ${lines.join('\n    ')}\n`;
+  const ofService = `{ role: endpointslice, label: kubernetes.io/service-name=${name} }`;
+  const cases = [
+    {
+      text: sd('role: endpoints'),
+      want: ['127.0.1.1:8443', '127.0.9.9:8443'],
+      paths: ['/api/v1/endpoints', '/api/v1/pods', '/api/v1/services'],
+      why: 'endpoints',
+    },
+    {
+      text: sd('role: endpointslice'),
+      want: ['127.0.1.1:8443', '127.0.1.2:8443', '127.0.9.9:8443'],
+      paths: ['/api/v1/pods', '/api/v1/services', '/apis/discovery.k8s.io/v1/endpointslices'],
+      why: 'endpointslice, an address of two slices once',
+    },
+    {
+      text: sd('role: endpointslice', 'namespaces: { names: [kubevirt] }', `selectors: [${ofService}]`),
+      want: ['127.0.1.1:8443', '127.0.1.2:8443'],
+      paths: [
+        '/api/v1/namespaces/kubevirt/pods',
+        '/api/v1/namespaces/kubevirt/services',
+        '/apis/discovery.k8s.io/v1/namespaces/kubevirt/endpointslices',
+      ],
+      why: 'endpointslice, narrowed',
+    },
+    {
+      text: sd('role: pod', 'selectors: [{ role: pod, label: prometheus.kubevirt.io }]'),
+      want: ['127.0.1.1:8443', '127.0.1.2:8443'],
+      paths: ['/api/v1/pods'],
+      why: 'pod, narrowed',
+    },
+  ];
+  for (const { text, want, paths, why } of cases) {
+    await using api = await startKubernetesApi();
+    install(api, ['127.0.1.1']);
+    api.apply(pod('kubevirt', 'pod-127.0.1.2', '127.0.1.2', { labels: kubevirt }));
+    const first = { ip: '127.0.1.1', pod: 'pod-127.0.1.1', ready: true };
+    const second = { ip: '127.0.1.2', pod: 'pod-127.0.1.2', ready: true };
+    api.apply(slice('kubevirt', 'one', name, [first]));
+    api.apply(slice('kubevirt', 'two', name, [first, second]));
+    api.apply(service('other', 'web'));
+    api.apply(endpoints('other', 'web', [{ ready: [{ ip: '127.0.9.9' }], ports: metrics }]));
+    api.apply(slice('other', 'web', 'web', [{ ip: '127.0.9.9' }]));
+    await using discovery = await startDiscovery(text, { api });
+    t.same(hosts(await targetsWhen(discovery)), want, why);
+    await until(() => api.watches === paths.length);
+    t.same([...new Set(api.requests.map(({ path }) => path))].toSorted(), paths, `${why}: what is read`);
+    t.equal(discovery.state()[0]?.synced, true);
+  }
+});
+
+t.test('changes of slices', async (t) => {
+  await using api = await startKubernetesApi();
+  const ready = (...ips: string[]) => ips.map((ip) => ({ ip, pod: `pod-${ip}`, ready: true }));
+  install(api, ['127.0.1.1', '127.0.1.2', '127.0.1.3']);
+  api.apply(slice('kubevirt', 'one', name, ready('127.0.1.1')));
+  const text =
+    'scrape_configs:\n- job_name: j\n  kubernetes_sd_configs: [{ role: endpointslice }]\n' +
+    '  relabel_configs: [{ source_labels: [__meta_kubernetes_pod_name], target_label: pod }]\n';
+  await using discovery = await startDiscovery(text, { api });
+  const first = await targetsWhen(discovery, count(1));
+  api.apply(slice('kubevirt', 'two', name, ready('127.0.1.2', '127.0.1.3')));
+  const second = await targetsWhen(discovery, count(3));
+  t.equal(second.targets[0], first.targets[0], 'those of another slice stay as they are');
+  t.equal(labelsOf(second.targets[2])['pod'], 'pod-127.0.1.3');
+  api.delete('EndpointSlice', 'kubevirt', 'one');
+  t.same(hosts(await targetsWhen(discovery, count(2))), ['127.0.1.2:8443', '127.0.1.3:8443']);
+  await until(() => api.watches === 3);
+  api.compact();
+  api.dropWatches();
+  api.apply(slice('kubevirt', 'two', name, ready('127.0.1.3')));
+  t.same(hosts(await targetsWhen(discovery, count(1))), ['127.0.1.3:8443'], 'listed anew after 410');
 });
 
 t.test('namespaces are watched one by one', async (t) => {

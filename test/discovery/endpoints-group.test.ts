@@ -1,26 +1,13 @@
 import t from 'tap';
-import { slimEndpoints, slimPod, slimService } from '../../src/discovery/kubernetes-object.ts';
-import { endpointsGroup } from '../../src/discovery/meta-labels.ts';
+import { endpointsGroup } from '../../src/discovery/endpoints-group.ts';
+import { slimEndpoints, slimPod } from '../../src/discovery/kubernetes-object.ts';
 import type { KubernetesObject } from '../../simulator/kubernetes-api.ts';
 import { endpoints, pod, service } from './fixture.ts';
-import type { RawObject } from '../../src/discovery/kubernetes-wire.ts';
+import { objectsOf, raw, shortGroup } from './groups.ts';
 
-const raw = (object: KubernetesObject): RawObject => object as unknown as RawObject;
-
-/** The group of an Endpoints object named `n/s`, without the prefix of its labels and without labels that are empty. */
+/** The group of an Endpoints object, shortened. */
 function group(object: KubernetesObject, services: KubernetesObject[] = [], pods: KubernetesObject[] = []) {
-  const keyOf = ({ metadata }: KubernetesObject): string => `${metadata.namespace}/${metadata.name}`;
-  const made = endpointsGroup(slimEndpoints(raw(object)), {
-    services: new Map(services.map((one) => [keyOf(one), slimService(raw(one))])),
-    pods: new Map(pods.map((one) => [keyOf(one), slimPod(raw(one))])),
-  });
-  const short = (labels: Readonly<Record<string, string>>): Record<string, string> =>
-    Object.fromEntries(
-      Object.entries(labels)
-        .filter(([, value]) => value !== '')
-        .map(([name, value]) => [name.replace('__meta_kubernetes_', ''), value]),
-    );
-  return { source: made.source, labels: short(made.labels), targets: made.targets.map(short) };
+  return shortGroup(endpointsGroup(slimEndpoints(raw(object)), objectsOf(services, pods)));
 }
 
 t.test('the labels of the group', async (t) => {
@@ -99,6 +86,11 @@ t.test('pods, and the ports of theirs that the Endpoints object does not have', 
         { kind: 'ReplicaSet', name: 'rs', controller: true },
       ],
     },
+    spec: {
+      initContainers: [
+        { name: 'init', image: 'init:1', ports: [{ name: 'setup', containerPort: 81, protocol: 'TCP' }] },
+      ],
+    },
     containers: [
       { name: 'side', image: 'side:1' },
       {
@@ -127,6 +119,7 @@ t.test('pods, and the ports of theirs that the Endpoints object does not have', 
     pod_annotationpresent_a_b: 'true',
     pod_container_name: 'main',
     pod_container_image: 'main:1',
+    pod_container_init: 'false',
   };
   t.same(group(object, [], [known]).targets, [
     {
@@ -148,7 +141,25 @@ t.test('pods, and the ports of theirs that the Endpoints object does not have', 
       pod_container_port_number: '8186',
       pod_container_port_protocol: 'TCP',
     },
+    {
+      __address__: '10.0.0.1:81',
+      ...podLabels,
+      pod_container_name: 'init',
+      pod_container_image: 'init:1',
+      pod_container_init: 'true',
+      pod_container_port_name: 'setup',
+      pod_container_port_number: '81',
+      pod_container_port_protocol: 'TCP',
+    },
   ]);
+});
+
+t.test('a pod without an address of its own has the ports of the Endpoints object only', async (t) => {
+  const object = endpoints('n', 's', [{ ready: [{ ip: '10.0.0.1', pod: 'p' }], ports: [{ port: 1 }] }]);
+  const addresses = (known: KubernetesObject): (string | undefined)[] =>
+    group(object, [], [known]).targets.map(({ __address__ }) => __address__);
+  t.same(addresses(pod('n', 'p', '10.0.0.1')), ['10.0.0.1:1', '10.0.0.1:8443']);
+  t.same(addresses(pod('n', 'p', '')), ['10.0.0.1:1']);
 });
 
 t.test('readiness and phase of a pod', async (t) => {
