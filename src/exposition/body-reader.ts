@@ -6,6 +6,7 @@ import type { LabelRules } from './label-rules.ts';
 import { LineProblem } from './line-problem.ts';
 import { OpenMetricsReader } from './openmetrics.ts';
 import { ScanError } from './scan-error.ts';
+import { SpentChunks } from './spent-chunks.ts';
 import { WINDOW_BYTES, type Workshop } from './workshop.ts';
 import { Flush, openGunzip, type ZlibHandle } from './zlib-handle.ts';
 
@@ -18,6 +19,9 @@ const END_OF_BODY = /^# \0*E\0*O\0*F\0*$/;
 const CARRIED_BYTES = WINDOW_BYTES / 2;
 /** Bytes that are scanned between two looks at the clock. */
 const REGION_BYTES = 64 * 1024;
+/** A region of more is a line that long. Its value is read as a string, and written from that. */
+const LONG_LINE_BYTES = 1024 * 1024;
+const LONG_LINE_COPIES = 2;
 /** A usual body takes less. One that takes more must not hold up those of other pods, nor the answers. */
 const TURN_MS = 20;
 const NO_BYTES = new Uint8Array(0);
@@ -55,6 +59,7 @@ export class BodyReader {
   #waitingBytes = 0;
   /** Of the chunks that are worked off. */
   #workingBytes = 0;
+  readonly #spent: SpentChunks | undefined;
   /** The beginning of a line whose end is not here yet, while there is no window. */
   #carry: Uint8Array = NO_BYTES;
   /** The shop's, or one of its own, which stays between two calls while a long line is in it. */
@@ -77,6 +82,7 @@ export class BodyReader {
     const { sampleLimit = 0, openMetrics = false } = form;
     this.#body = new Body(rules, shop.names, { sampleLimit, rewritten: openMetrics });
     this.#form = form;
+    this.#spent = form.ownsChunks === true ? new SpentChunks() : undefined;
     this.#openMetrics = openMetrics ? new OpenMetricsReader(rules.honorTimestamps) : undefined;
   }
 
@@ -113,6 +119,7 @@ export class BodyReader {
   #closeStream(): void {
     this.#ownGunzip?.close();
     this.#ownGunzip = undefined;
+    if (this.#spent !== undefined) for (const chunk of this.#waiting) this.#spent.add(chunk);
     this.#waiting = [];
   }
 
@@ -132,7 +139,6 @@ export class BodyReader {
     else for (const chunk of chunks) yield* this.#copy(chunk);
     yield* last ? this.#endOfBody() : this.#scan(false);
     this.#shop.scanner.pack();
-    this.#workingBytes = 0;
     const own = this.#window !== this.#shop.window;
     if (!own || this.#have < CARRIED_BYTES) {
       this.#carry = this.#window.slice(0, this.#have);
@@ -184,6 +190,7 @@ export class BodyReader {
       this.#take(length);
       start += length;
     }
+    this.#spend(chunk);
   }
 
   *#inflate(chunks: readonly Uint8Array[], last: boolean): Generator<void, void, void> {
@@ -211,8 +218,14 @@ export class BodyReader {
         // Zeros behind a member's end: zlib takes them for padding and stands still, Go's reader refuses them.
         if (start < chunk.length && zlib.outputLeft > 0) throw new EncodingError('gzip: bytes after its end');
       } while (zlib.outputLeft === 0 || start < chunk.length);
+      this.#spend(chunk);
     }
     this.#zlib = undefined;
+  }
+
+  #spend(chunk: Uint8Array): void {
+    this.#workingBytes -= chunk.length;
+    this.#spent?.add(chunk);
   }
 
   /** Free bytes of the window, at least one; scans what is there when it is full. */
@@ -262,6 +275,7 @@ export class BodyReader {
     let at = 0;
     for (let size = REGION_BYTES; at < limit;) {
       const end = at + size >= limit ? limit : this.#window.indexOf(Byte.newline, at + size) + 1;
+      if (end - at > LONG_LINE_BYTES) this.#hold((end - at) * LONG_LINE_COPIES);
       const stop = this.#region(at, end, last && end === limit);
       if (stop === at) {
         // A label value with raw newlines runs on behind the region, or behind what there is.

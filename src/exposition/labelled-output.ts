@@ -1,5 +1,6 @@
 import { crc32 } from 'node:zlib';
 import type { Body, BodyFamily } from './body.ts';
+import { freeBuffer } from './family-block.ts';
 import type { LineCoder } from './line-coder.ts';
 import { packSegments, SMALL_BYTES, type CodedBlocks, type Packer } from './packer.ts';
 
@@ -43,7 +44,7 @@ export class LabelledOutput {
   /** Begins or goes on with a body. What another one gathered has been packed, or is not wanted any more: that body broke off. */
   begin(body: Body): void {
     this.#body = body;
-    this.bytes = this.#usual;
+    this.#useUsual();
     this.end = 0;
     this.family = undefined;
     this.#coded = [];
@@ -59,7 +60,10 @@ export class LabelledOutput {
   add(family: BodyFamily, bytes: number): void {
     if (this.end + bytes > this.bytes.length) {
       this.#pack();
-      if (bytes > this.bytes.length) this.bytes = new Uint8Array(bytes);
+      if (bytes > this.bytes.length) {
+        this.#useUsual();
+        this.bytes = new Uint8Array(bytes);
+      }
     }
     if (family !== this.family) this.open(family);
     family.samples++;
@@ -78,6 +82,12 @@ export class LabelledOutput {
   /** Packs what was gathered, so that there is room, or another body can be scanned. */
   pack(): void {
     this.#pack();
+    this.#useUsual();
+  }
+
+  /** What one long line needed is given back at once. */
+  #useUsual(): void {
+    if (this.bytes !== this.#usual) freeBuffer(this.bytes);
     this.bytes = this.#usual;
   }
 

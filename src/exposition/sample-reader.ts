@@ -72,13 +72,13 @@ export class SampleReader {
     const ofOwn = (label: string): string | undefined => own.find((one) => one.name === label)?.value;
     family.unfit |= unfitOf(ofOwn('le'), ofOwn('quantile'), names.text(name).endsWith('_count'), value);
     family.noteLabels([own.map((label) => label.name).join(',')]);
-    const rest = own.map((label) => `${label.name}="${escapeLabelValue(label.value)}"`).join(',');
-    this.#write(
-      family,
-      `${names.text(name)}${own.length > 0 ? '{' : ''}`,
-      added,
-      `${rest}${own.length > 0 ? '}' : ''} ${value}${timestamp}\n`,
-    );
+    const head = `${names.text(name)}${own.length > 0 ? '{' : ''}`;
+    const rest = own.flatMap((label, i) => [
+      `${i > 0 ? ',' : ''}${label.name}="`,
+      escapeLabelValue(label.value),
+      '"',
+    ]);
+    this.#write(family, head, added, [...rest, `${own.length > 0 ? '}' : ''} ${value}${timestamp}\n`]);
     return sameNames(own, labels) ? this.#shapes.shapeOf(body, name, labels) : undefined;
   }
 
@@ -101,9 +101,10 @@ export class SampleReader {
     return { value, timestamp: rules.honorTimestamps ? ` ${timestamp}` : '' };
   }
 
-  #write(family: BodyFamily, head: string, added: Uint8Array, tail: string): void {
+  /** Writes the pieces of a line. They are not put together first: one can have many megabytes. */
+  #write(family: BodyFamily, head: string, added: Uint8Array, rest: readonly string[]): void {
     // A character of UTF-16 is at most three bytes of UTF-8.
-    const most = head.length + added.length + tail.length * 3;
+    const most = head.length + added.length + rest.reduce((sum, { length }) => sum + length, 0) * 3;
     const output = this.#output;
     output.add(family, most);
     const { buffer, byteOffset, length } = output.bytes;
@@ -111,7 +112,7 @@ export class SampleReader {
     output.end += out.write(head, output.end, 'latin1');
     out.set(added, output.end);
     output.end += added.length;
-    output.end += out.write(tail, output.end);
+    for (const piece of rest) output.end += out.write(piece, output.end);
   }
 }
 
