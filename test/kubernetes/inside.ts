@@ -2,7 +2,8 @@
  * Imported first by a test that needs a Kubernetes API: its file is then run once more, in a network namespace of its own, since the API server
  * refuses Endpoints on loopback. What the tests start, in this process or another, is in it too, and ends with it.
  */
-import { spawnSync } from 'node:child_process';
+import { execFileSync, spawnSync } from 'node:child_process';
+import { mkdirSync, rmSync, symlinkSync } from 'node:fs';
 import { inNamespace, layOut, namespaceRefusal } from './namespace.ts';
 import { missingPrograms } from './programs.ts';
 
@@ -28,4 +29,17 @@ function comeInside(): string | false {
     env: { ...process.env, [INSIDE]: 'yes' },
   });
   process.exit(status ?? 1);
+}
+
+let hasOwnRun = false;
+
+/** Puts the files of a ServiceAccount where a pod has them, for this process and those that it starts. */
+export function mountServiceAccount(folder: string): void {
+  const parent = '/run/secrets/kubernetes.io';
+  // Nothing of the machine's own folder is changed: the namespace has its own mounts.
+  if (!hasOwnRun) execFileSync('mount', ['-t', 'tmpfs', 'none', '/run']);
+  hasOwnRun = true;
+  mkdirSync(parent, { recursive: true });
+  rmSync(`${parent}/serviceaccount`, { force: true });
+  symlinkSync(folder, `${parent}/serviceaccount`);
 }

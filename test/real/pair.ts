@@ -51,7 +51,7 @@ export interface Beside {
 export async function startPair(
   program: PrometheusProgram,
   scrapeConfigs: readonly object[],
-  gateway: RunningGateway,
+  gateway: Pick<RunningGateway, 'address'>,
   beside: Beside = {},
 ): Promise<Pair> {
   const reader = {
