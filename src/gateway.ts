@@ -102,10 +102,13 @@ export async function startGateway({ config, flags, version, log }: GatewayOptio
 /** The address cannot be listened on. */
 export class ListenError extends Error {}
 
-async function listen(server: FastifyInstance, { host = '::', port }: ListenAddress): Promise<void> {
+async function listen(server: FastifyInstance, { host, port }: ListenAddress): Promise<void> {
   try {
-    await server.listen({ host, port });
+    await server.listen({ host: host ?? '::', port });
   } catch (error) {
+    // The kernel was started without IPv6.
+    if (host === undefined && (error as NodeJS.ErrnoException).code === 'EAFNOSUPPORT')
+      return listen(server, { host: '0.0.0.0', port });
     const { message } = error as Error;
     throw new ListenError(`flag --web.listen-address: ${message}; free the port or choose another`, {
       cause: error,

@@ -82,6 +82,24 @@ t.test(
   },
 );
 
+t.test('without a host it listens on every address, of IPv6 too where the kernel has it', async (t) => {
+  // What a kernel does that was started with ipv6.disable=1.
+  const without = `import { Server } from 'node:net';
+    const { listen } = Server.prototype;
+    Server.prototype.listen = function (options, ...rest) {
+      if (options?.host !== '::') return listen.call(this, options, ...rest);
+      const error = Object.assign(new Error('listen EAFNOSUPPORT ::'), { code: 'EAFNOSUPPORT' });
+      process.nextTick(() => this.emit('error', error));
+      return this;
+    };`;
+  const dir = t.testdir({ 'good.yml': configOf([]), 'without.mjs': without });
+  const args = ['--web.listen-address=:0', `--config.file=${join(dir, 'good.yml')}`];
+  await using program = startProgram(args, { NODE_OPTIONS: `--import=${join(dir, 'without.mjs')}` });
+  t.match(await program.listening, /^http:\/\/0\.0\.0\.0:\d+$/);
+  await using other = startProgram(args);
+  t.match(await other.listening, /^http:\/\/\[::\]:\d+$/);
+});
+
 t.test('signals finish the answers under way and end it with 0', async (t) => {
   for (const signal of ['SIGTERM', 'SIGINT'] as const) {
     await using pod = await startPlainPod();
