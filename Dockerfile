@@ -14,7 +14,7 @@ COPY bin bin
 COPY --from=build /build/dist dist
 # The launcher would set the others itself, and the flag of the entry point, and begin the process anew for it.
 ENV NODE_ENV=production MALLOC_ARENA_MAX=2 MALLOC_MMAP_THRESHOLD_=131072 MALLOC_TRIM_THRESHOLD_=262144
-# The image's user "node", as a number: Kubernetes' runAsNonRoot cannot judge names.
-USER 1000:1000
+# As a number, which Kubernetes' runAsNonRoot can judge, and one that is nobody's on the node. Any other will do as well.
+USER 65532:65532
 EXPOSE 8080
 ENTRYPOINT ["node", "--max-semi-space-size=2", "/app/bin/kubevirt-metrics-gateway.js"]

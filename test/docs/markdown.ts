@@ -12,6 +12,7 @@ export const DOCUMENTS = [
   'docs/configuration.md',
   'docs/differences.md',
   'docs/telemetry.md',
+  'helm/README.md',
 ] as const;
 
 /** A fenced block with the word behind its fence. */

@@ -1,46 +1,15 @@
 import { execFileSync, spawnSync } from 'node:child_process';
+import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import t from 'tap';
-import { parse, parseAllDocuments } from 'yaml';
+import { parse } from 'yaml';
 import { FLAG_TABLE } from '../../src/cli/flag-table.ts';
 import { readFlags } from '../../src/cli/flags.ts';
-import { findTool, root } from './repository.ts';
+import { chart, helm, render, skip } from './helm.ts';
+import { root } from './repository.ts';
 
-const chart = path.join(root, 'helm');
-const helm = findTool('helm');
-const skip = helm === undefined && 'helm is neither in .cache/bin nor in PATH: .ci/run builds it';
-
-/** A Kubernetes object as far as these tests look into it. */
-interface Rendered {
-  kind: string;
-  metadata: { name: string; namespace: string; labels: Record<string, string> };
-  // eslint-disable-next-line typescript/no-explicit-any -- each kind has its own shape
-  [field: string]: any;
-}
-
-function render(...args: string[]): Map<string, Rendered> {
-  const rendered = execFileSync(
-    helm ?? '',
-    ['template', 'kubevirt', chart, '--namespace', 'monitoring', ...args],
-    {
-      encoding: 'utf8',
-    },
-  );
-  const objects = parseAllDocuments(rendered).map((document) => document.toJS() as Rendered | null);
-  return new Map(objects.filter((object) => object !== null).map((object) => [object.kind, object]));
-}
-
-function get(objects: ReadonlyMap<string, Rendered>, kind: string): Rendered {
-  const object = objects.get(kind);
-  if (object === undefined)
-    throw new Error(`the chart has no ${kind}, only ${[...objects.keys()].join(', ')}`);
-  return object;
-}
-
-function container(objects: ReadonlyMap<string, Rendered>) {
-  return get(objects, 'Deployment').spec.template.spec.containers[0];
-}
+const text = 'scrape_configs:\n  - job_name: a\n';
 
 t.test('the chart carries the version of the package', async (t) => {
   const { version } = JSON.parse(readFileSync(path.join(root, 'package.json'), 'utf8')) as {
@@ -56,65 +25,82 @@ t.test('helm lint is content', { skip }, async (t) => {
   t.equal(status, 0, stdout);
 });
 
+t.test('what the package of the chart holds', { skip }, async (t) => {
+  const folder = t.testdir();
+  execFileSync(helm ?? '', ['package', chart, '--destination', folder], { stdio: 'pipe' });
+  const file = path.join(folder, 'kubevirt-metrics-gateway-0.1.0.tgz');
+  const shown = execFileSync(helm ?? '', ['show', 'readme', file], { encoding: 'utf8' });
+  t.match(shown, '## Values');
+});
+
 t.test('every flag that the chart gives exists and is read', { skip }, async (t) => {
-  const values: readonly (readonly [why: string, args: readonly string[]])[] = [
-    ['as it comes', []],
-    ['with a namespace', ['--set', 'kubevirt.namespace=virt']],
+  const cases: readonly (readonly [why: string, values: object, wanted: readonly string[]])[] = [
+    ['as it comes', {}, ['--kubernetes.namespace=kubevirt', '--web.listen-address=:8080']],
+    ['with a namespace', { kubevirt: { namespace: 'virt' } }, ['--kubernetes.namespace=virt']],
+    ['with a log', { log: { level: 'warn', format: 'json' } }, ['--log.level=warn', '--log.format=json']],
     [
       'with flags',
-      ['--set-json', 'flags={"scrape.reuse":"5s","kubeconfig":"/k"}', '--set', 'extraArgs={--check-config}'],
+      {
+        flags: {
+          'scrape.reuse': '5s',
+          kubeconfig: ['/a', '/b'],
+          'memory.limit': 2000000000,
+          'check-config': true,
+        },
+      },
+      [
+        '--scrape.reuse=5s',
+        '--kubeconfig=/a',
+        '--kubeconfig=/b',
+        '--memory.limit=2000000000',
+        '--check-config',
+      ],
     ],
-    ['with a configuration', ['--set', 'config=scrape_configs: []']],
+    ['with a flag switched off', { flags: { 'check-config': false } }, ['--no-check-config']],
+    ['with arguments', { extraArgs: ['--check-config'] }, ['--check-config']],
+    ['with a configuration', { config: text }, ['--config.file=/etc/kubevirt-metrics-gateway/config.yaml']],
   ];
   const names = new Set<string>(FLAG_TABLE.map(({ name }) => name));
-  for (const [why, args] of values) {
-    const given = container(render(...args)).args as string[];
-    t.same(
-      given.filter((arg) => !names.has(/^--([^=]+)/.exec(arg)?.[1] ?? '')),
-      [],
-      why,
-    );
-    t.doesNotThrow(() => readFlags(given), why);
+  for (const [why, values, wanted] of cases) {
+    const args = render(values).args();
+    for (const arg of wanted) t.ok(args.includes(arg), `${why}: ${arg}`);
+    const unknown = args.filter((arg) => !names.has(/^--(?:no-)?([^=]+)/.exec(arg)?.[1] ?? ''));
+    t.same(unknown, [], why);
+    if (!('flags' in values && 'memory.limit' in (values.flags as object)))
+      t.doesNotThrow(() => readFlags(args), why);
   }
 });
 
 t.test(
-  'the gateway looks in the namespace of KubeVirt, unless a configuration says where',
+  'a configuration is mounted, says where to look, and restarts the pod when it changes',
   { skip },
   async (t) => {
-    const plain = container(render('--set', 'kubevirt.namespace=virt'));
-    t.ok(plain.args.includes('--kubernetes.namespace=virt'));
-    t.notOk(plain.volumeMounts);
-
-    const text = 'scrape_configs:\n  - job_name: a\n';
+    t.notOk(render().container().volumeMounts);
     const place = t.testdir({ 'config.yaml': text });
-    const objects = render('--set-file', `config=${path.join(place, 'config.yaml')}`);
-    const configured = container(objects);
-    const file =
-      (configured.args as string[])
-        .find((arg) => arg.startsWith('--config.file='))
-        ?.slice('--config.file='.length) ?? '';
-    t.notOk((configured.args as string[]).some((arg) => arg.startsWith('--kubernetes.namespace')));
-    t.equal(
-      path.dirname(file),
-      configured.volumeMounts[0].mountPath,
-      'the file lies where the volume is mounted',
-    );
-    t.equal(get(objects, 'ConfigMap').data[path.basename(file)], text);
-    const { volumes } = get(objects, 'Deployment').spec.template.spec;
-    t.same(volumes, [
-      { name: configured.volumeMounts[0].name, configMap: { name: get(objects, 'ConfigMap').metadata.name } },
+    const objects = render({}, '--set-file', `config=${path.join(place, 'config.yaml')}`);
+    const { volumeMounts } = objects.container();
+    const args = objects.args();
+    const file = args.find((arg) => arg.startsWith('--config.file='))?.slice('--config.file='.length) ?? '';
+    t.notOk(args.some((arg) => arg.startsWith('--kubernetes.namespace')));
+    t.equal(path.dirname(file), volumeMounts[0].mountPath, 'the file lies where the volume is mounted');
+    t.equal(objects.one('ConfigMap').data[path.basename(file)], text);
+    t.same(objects.pod()['spec'].volumes, [
+      { name: volumeMounts[0].name, configMap: { name: objects.one('ConfigMap').metadata.name } },
     ]);
+    const checksum = createHash('sha256').update(text).digest('hex');
+    t.same(objects.pod().metadata['annotations' as never], { 'checksum/config': checksum });
   },
 );
 
 t.test('it may read what it needs in that namespace, and nothing else', { skip }, async (t) => {
-  const objects = render('--set', 'kubevirt.namespace=virt');
-  const role = get(objects, 'Role');
-  const binding = get(objects, 'RoleBinding');
-  const account = get(objects, 'ServiceAccount');
+  const objects = render({ kubevirt: { namespace: 'virt' } });
+  const role = objects.one('Role');
+  const binding = objects.one('RoleBinding');
+  const account = objects.one('ServiceAccount');
+  const verbs = ['get', 'list', 'watch'];
   t.same(role.rules, [
-    { apiGroups: [''], resources: ['endpoints', 'services', 'pods'], verbs: ['get', 'list', 'watch'] },
+    { apiGroups: [''], resources: ['endpoints', 'services', 'pods'], verbs },
+    { apiGroups: ['discovery.k8s.io'], resources: ['endpointslices'], verbs },
   ]);
   t.equal(role.metadata.namespace, 'virt');
   t.equal(binding.metadata.namespace, 'virt');
@@ -123,50 +109,95 @@ t.test('it may read what it needs in that namespace, and nothing else', { skip }
     { kind: 'ServiceAccount', name: account.metadata.name, namespace: 'monitoring' },
   ]);
   t.equal(account.metadata.namespace, 'monitoring');
-  t.equal(get(objects, 'Deployment').spec.template.spec.serviceAccountName, account.metadata.name);
-  t.same([...objects.keys()].sort(), ['Deployment', 'Role', 'RoleBinding', 'Service', 'ServiceAccount']);
+  t.equal(objects.pod()['spec'].serviceAccountName, account.metadata.name);
+  t.equal(objects.pod()['spec'].automountServiceAccountToken, true);
+  t.same(objects.kinds(), ['Deployment', 'Role', 'RoleBinding', 'Service', 'ServiceAccount']);
 
-  const without = render('--set', 'rbac.create=false,serviceAccount.create=false,serviceAccount.name=mine');
-  t.same([...without.keys()].sort(), ['Deployment', 'Service']);
-  t.equal(get(without, 'Deployment').spec.template.spec.serviceAccountName, 'mine');
+  const wide = render({ rbac: { clusterWide: true } });
+  t.same(wide.one('ClusterRole').rules, role.rules);
+  t.equal(wide.one('ClusterRole').metadata.namespace, undefined);
+  t.equal(wide.one('ClusterRoleBinding').roleRef.name, wide.one('ClusterRole').metadata.name);
+  t.same(wide.one('ClusterRoleBinding').subjects, binding.subjects);
+  t.notOk(
+    wide.args().some((arg) => arg.startsWith('--kubernetes.namespace')),
+    'it looks where it may',
+  );
+  t.same(wide.kinds(), ['ClusterRole', 'ClusterRoleBinding', 'Deployment', 'Service', 'ServiceAccount']);
+
+  const without = render({ rbac: { create: false }, serviceAccount: { create: false, name: 'mine' } });
+  t.same(without.kinds(), ['Deployment', 'Service']);
+  t.equal(without.pod()['spec'].serviceAccountName, 'mine');
 });
 
-t.test('the Service finds the pod and its port', { skip }, async (t) => {
-  const objects = render('--set', 'service.port=9090');
-  const deployment = get(objects, 'Deployment');
-  const { labels } = deployment.spec.template.metadata;
-  for (const selector of [get(objects, 'Service').spec.selector, deployment.spec.selector.matchLabels]) {
-    t.ok(Object.keys(selector).length > 0);
-    for (const [name, value] of Object.entries(selector)) t.equal(labels[name], value, name);
-  }
-  const { ports, args } = container(objects);
-  const [port] = get(objects, 'Service').spec.ports;
-  t.equal(port.port, 9090);
-  t.equal(port.targetPort, ports[0].name);
-  t.ok(args.includes(`--web.listen-address=0.0.0.0:${ports[0].containerPort}`));
-});
-
-t.test('probes and hardening', { skip }, async (t) => {
+t.test('probes, hardening and resources', { skip }, async (t) => {
   const objects = render();
-  const { livenessProbe, readinessProbe, ports, securityContext, resources } = container(objects);
+  const { livenessProbe, readinessProbe, ports, securityContext, resources } = objects.container();
   t.same(livenessProbe.httpGet, { path: '/-/healthy', port: ports[0].name });
   t.same(readinessProbe.httpGet, { path: '/-/ready', port: ports[0].name });
+  t.ok(objects.args().includes(`--web.listen-address=:${ports[0].containerPort}`));
   t.same(securityContext, {
     allowPrivilegeEscalation: false,
     readOnlyRootFilesystem: true,
     capabilities: { drop: ['ALL'] },
   });
-  const pod = get(objects, 'Deployment').spec.template.spec.securityContext;
-  t.equal(pod.runAsNonRoot, true);
-  const user = /^USER (\d+):(\d+)$/m.exec(readFileSync(path.join(root, 'Dockerfile'), 'utf8'));
-  t.same([pod.runAsUser, pod.runAsGroup], [Number(user?.[1]), Number(user?.[2])], "the image's own user");
-  t.ok(resources.limits.memory);
-  t.equal(get(objects, 'Deployment').spec.replicas, 1);
+  t.same(objects.pod()['spec'].securityContext, {
+    runAsNonRoot: true,
+    seccompProfile: { type: 'RuntimeDefault' },
+  });
+  const values = readFileSync(path.join(chart, 'values.yaml'), 'utf8');
+  const [user] = /(?<=^USER )\d+/m.exec(readFileSync(path.join(root, 'Dockerfile'), 'utf8')) ?? [];
+  t.ok(values.includes(`the user is the image's (${user})`), "the image's own user");
+  t.same(resources, { requests: { cpu: '100m', memory: '128Mi' }, limits: { memory: '512Mi' } });
+  t.equal(objects.one('Deployment').spec.replicas, 1);
 });
 
-t.test('values that cannot work are refused', { skip }, async (t) => {
-  for (const value of ['log.level=loud', 'kubevirt.namespace=', 'kubevirt.namespaces=a', 'service.port=0']) {
-    const { status } = spawnSync(helm ?? '', ['template', chart, '--set', value], { encoding: 'utf8' });
-    t.not(status, 0, value);
+t.test('names and labels', { skip }, async (t) => {
+  const long = 'a'.repeat(63);
+  for (const { metadata } of render({ fullnameOverride: long, shards: 2 }).all) {
+    // The pod of a StatefulSet has a hash behind its name in a label.
+    t.ok(metadata.name.length <= 63, metadata.name);
   }
+  t.equal(render({ nameOverride: 'other' }).one('Deployment').metadata.name, 'kubevirt-other');
+  const labels = { team: 'virt' };
+  const objects = render({
+    commonLabels: labels,
+    podLabels: { team: 'pods', more: 'yes' },
+    serviceMonitor: { enabled: true, labels: { team: 'monitors' } },
+    networkPolicy: { enabled: true },
+    ingress: { enabled: true, host: 'a.example.org' },
+    config: text,
+  });
+  for (const { kind, metadata } of objects.all)
+    t.equal(metadata.labels['team'], kind === 'ServiceMonitor' ? 'monitors' : 'virt', kind);
+  t.match(objects.pod().metadata.labels, { team: 'pods', more: 'yes' });
+});
+
+t.test('what is passed on to the pod', { skip }, async (t) => {
+  const passed = {
+    imagePullSecrets: [{ name: 'registry' }],
+    priorityClassName: 'high',
+    nodeSelector: { 'kubernetes.io/os': 'linux' },
+    tolerations: [{ operator: 'Exists' }],
+    affinity: { nodeAffinity: {} },
+    topologySpreadConstraints: [{ maxSkew: 1 }],
+    terminationGracePeriodSeconds: 5,
+  };
+  const objects = render({
+    ...passed,
+    podAnnotations: { note: 'here' },
+    extraVolumes: [{ name: 'certs', secret: { secretName: 'certs' } }],
+    extraVolumeMounts: [{ name: 'certs', mountPath: '/certs' }],
+    image: { repository: 'r.example.org/g', digest: `sha256:${'0'.repeat(64)}`, pullPolicy: 'Always' },
+    livenessProbe: { periodSeconds: 7 },
+  });
+  t.match(objects.pod()['spec'], passed);
+  t.same(objects.pod().metadata['annotations' as never], { note: 'here' });
+  t.same(objects.pod()['spec'].volumes, [{ name: 'certs', secret: { secretName: 'certs' } }]);
+  t.match(objects.container(), {
+    image: `r.example.org/g@sha256:${'0'.repeat(64)}`,
+    imagePullPolicy: 'Always',
+    volumeMounts: [{ name: 'certs', mountPath: '/certs' }],
+    livenessProbe: { periodSeconds: 7 },
+  });
+  t.equal(render({ image: { tag: '9' } }).container().image, 'kubevirt-metrics-gateway:9');
 });
