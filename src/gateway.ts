@@ -46,6 +46,7 @@ export async function startGateway({ config, flags, version, log }: GatewayOptio
       kubeconfig: flags.kubeconfig,
       log,
       warnOnSeveralNamespaces: flags.configFile === undefined,
+      shard: flags.shard,
     }),
   );
   const scraper = stack.use(
@@ -72,7 +73,8 @@ export async function startGateway({ config, flags, version, log }: GatewayOptio
       scraper.setTargets(targets);
       scrapeLog.setTargets(targets);
       log.info('targets changed', { targets: targets.targets.length, dropped: targets.dropped.length });
-      if (targets.targets.length === 0 && flags.configFile === undefined) {
+      const known = targets.targets.length + discovery.elsewhere;
+      if (known === 0 && flags.configFile === undefined) {
         log.warn('no KubeVirt pods found; is KubeVirt there, and in these namespaces?', {
           service: KUBEVIRT_METRICS_SERVICE,
           namespaces: flags.kubernetesNamespaces.join(',') || 'all',
@@ -80,7 +82,7 @@ export async function startGateway({ config, flags, version, log }: GatewayOptio
       }
     }),
   );
-  telemetry.observe(scraper, discovery);
+  telemetry.observe(scraper, discovery, flags.shard);
   if (config.scrapeConfigs.length === 0)
     log.warn('the configuration has no scrape_configs; every answer is empty');
   const server = createServer({
@@ -88,6 +90,7 @@ export async function startGateway({ config, flags, version, log }: GatewayOptio
     scraper,
     telemetry,
     maxTimeoutMs: flags.scrapeMaxTimeoutMs,
+    shard: flags.shard,
     log,
   });
   stack.defer(() => server.close());

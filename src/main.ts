@@ -9,6 +9,7 @@ import { loadConfig, readConfigFile } from './config/load-config.ts';
 import { KubeconfigError } from './discovery/kubernetes-client.ts';
 import { ListenError, startGateway } from './gateway.ts';
 import { createLogger } from './log/logger.ts';
+import { formatShard } from './relabel/shard.ts';
 
 /** The exit status of a wrong flag, file or environment. */
 const MISUSE = 2;
@@ -37,6 +38,7 @@ async function main(argv: readonly string[]): Promise<void> {
     version,
     node: process.version,
     memory_limit: inMebibytes(memoryLimit),
+    ...(flags.shard && { shard: formatShard(flags.shard) }),
   });
   const available = availableMemory();
   if (memoryLimit > available)

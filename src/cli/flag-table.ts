@@ -1,7 +1,8 @@
 import { LOG_FORMATS, LOG_LEVELS } from '../log/logger.ts';
 
 /** How a flag's value is read. `boolean` takes none and has a `--no-` form. */
-export type FlagType = 'address' | 'boolean' | 'choice' | 'duration' | 'namespace' | 'path' | 'size';
+export type FlagType =
+  'address' | 'boolean' | 'choice' | 'count' | 'duration' | 'namespace' | 'path' | 'shard' | 'size';
 
 /** One flag. Reading, `--help` and the documentation are made from the same table. */
 export interface FlagDefinition {
@@ -44,6 +45,16 @@ export const FLAG_TABLE = [
     type: 'namespace',
     isRepeatable: true,
     help: 'Namespace in which to look for KubeVirt; may be repeated. Without it, all namespaces. Not with --config.file.',
+  },
+  {
+    name: 'shard',
+    type: 'shard',
+    help: "Keep one part of the targets, by hashmod of their address: 0/4 is the first of four. auto takes the number at the end of the pod's name in a StatefulSet.",
+  },
+  {
+    name: 'shards',
+    type: 'count',
+    help: 'How many shards there are, with --shard=auto: the replicas of the StatefulSet.',
   },
   {
     name: 'scrape.reuse',

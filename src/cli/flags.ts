@@ -2,12 +2,14 @@ import { durationMs, formatDuration } from '../config/duration.ts';
 import { formatSize, sizeBytes } from '../config/size.ts';
 import type { LogFormat, LogLevel } from '../log/logger.ts';
 import { LOG_FORMATS, LOG_LEVELS } from '../log/logger.ts';
+import { readShard, type Shard } from '../relabel/shard.ts';
 import { readGivenFlags } from './flag-reader.ts';
 import type { GivenFlags } from './flag-reader.ts';
 import { FLAG_TABLE } from './flag-table.ts';
 import type { FlagDefinition, FlagName } from './flag-table.ts';
 import { readListenAddress } from './listen-address.ts';
 import type { ListenAddress } from './listen-address.ts';
+import { ownPodName, shardOfPod } from './pod-shard.ts';
 import { UsageError } from './usage-error.ts';
 
 export { FLAG_TABLE } from './flag-table.ts';
@@ -32,6 +34,8 @@ export interface Flags {
   readonly kubeconfig?: string;
   /** Each once; empty means every namespace. */
   readonly kubernetesNamespaces: readonly string[];
+  /** Absent means all targets. */
+  readonly shard?: Shard;
   /** Milliseconds; 0 is off. */
   readonly scrapeReuseMs: number;
   /** Milliseconds, more than 0. */
@@ -44,9 +48,10 @@ export interface Flags {
 
 /**
  * Reads the arguments behind the program's name. With `--help` or `--version`, what stands behind is not looked at.
+ * `podName` is asked for with `--shard=auto`.
  * @throws UsageError with one line that names the flag and the way out
  */
-export function readFlags(argv: readonly string[]): Flags {
+export function readFlags(argv: readonly string[], podName: () => string = ownPodName): Flags {
   const given = readGivenFlags(argv, FLAG_TABLE);
   const configFile = readPath(given, 'config.file');
   const kubeconfig = readPath(given, 'kubeconfig');
@@ -54,6 +59,7 @@ export function readFlags(argv: readonly string[]): Flags {
   const scrapeMaxTimeoutMs = readDuration(given, 'scrape.max-timeout');
   if (scrapeMaxTimeoutMs === 0) throw new UsageError('flag --scrape.max-timeout must be greater than 0');
   const memoryLimitBytes = readMemoryLimit(given);
+  const shard = readOwnShard(given, podName);
   if (configFile !== undefined && kubernetesNamespaces.length > 0) {
     throw new UsageError(
       'flags --kubernetes.namespace and --config.file exclude each other; name the namespaces in the file',
@@ -67,6 +73,7 @@ export function readFlags(argv: readonly string[]): Flags {
     listenAddress: readListen(given),
     ...(kubeconfig === undefined ? {} : { kubeconfig }),
     kubernetesNamespaces,
+    ...(shard === undefined ? {} : { shard }),
     scrapeReuseMs: readDuration(given, 'scrape.reuse'),
     scrapeMaxTimeoutMs,
     ...(memoryLimitBytes === undefined ? {} : { memoryLimitBytes }),
@@ -110,6 +117,20 @@ function readMemoryLimit(given: GivenFlags): number | undefined {
     }
     return bytes;
   });
+}
+
+function readOwnShard(given: GivenFlags, podName: () => string): Shard | undefined {
+  const text = given.get('shard')?.at(-1);
+  const count = given.get('shards')?.at(-1);
+  if (text !== 'auto') {
+    if (count !== undefined) throw new UsageError('flag --shards needs --shard=auto; or write --shard=0/4');
+    return text === undefined ? undefined : read('shard', () => readShard(text));
+  }
+  if (count === undefined)
+    throw new UsageError('flag --shard=auto needs --shards, the replicas of the StatefulSet: --shards=4');
+  if (!/^[1-9][0-9]*$/.test(count))
+    throw new UsageError(`flag --shards: "${count}" is not a number of shards; write it like 4`);
+  return read('shard', () => shardOfPod(podName(), count));
 }
 
 function readListen(given: GivenFlags): ListenAddress {

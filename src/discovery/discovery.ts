@@ -1,5 +1,6 @@
 import type { Config, ScrapeConfig } from '../config/scrape-config.ts';
 import type { Logger } from '../log/logger.ts';
+import type { Shard } from '../relabel/shard.ts';
 import { createFileProvider } from './file.ts';
 import { createKubernetesProvider } from './kubernetes.ts';
 import { defaultTiming } from './kubernetes-watch.ts';
@@ -24,6 +25,8 @@ export interface DiscoveryOptions {
   readonly env?: Readonly<Record<string, string | undefined>>;
   /** Warn when targets carry more than one value of the label `namespace`. */
   readonly warnOnSeveralNamespaces?: boolean;
+  /** Keep only the targets of this shard. */
+  readonly shard?: Shard | undefined;
   /** Shorter times for tests. */
   readonly timing?: Partial<WatchTiming>;
 }
@@ -46,6 +49,8 @@ export interface Discovery extends AsyncDisposable {
   start(): Promise<void>;
   /** The target set; `undefined` until every provider has completed its first sync. */
   readonly current: TargetSet | undefined;
+  /** How many discovered targets are left to other shards. */
+  readonly elsewhere: number;
   /** Calls the listener with every new target set, from the first on. Returns what ends that. */
   onChange(listener: (targets: TargetSet) => void): () => void;
   /** Why `current` is undefined, in words for a 503; empty once it is not. */
@@ -77,7 +82,7 @@ class TargetDiscovery implements Discovery {
 
   constructor(options: DiscoveryOptions) {
     this.#options = options;
-    this.#builder = new TargetBuilder(options.log);
+    this.#builder = new TargetBuilder(options.log, options.shard);
     const shared = new Map<string, Provider>();
     this.#pools = options.config.scrapeConfigs.map((config) => ({
       config,
@@ -87,6 +92,10 @@ class TargetDiscovery implements Discovery {
 
   get current(): TargetSet | undefined {
     return this.#current;
+  }
+
+  get elsewhere(): number {
+    return this.#builder.elsewhere;
   }
 
   async start(): Promise<void> {

@@ -1,6 +1,8 @@
 import { hash } from 'node:crypto';
 import type { ScrapeConfig } from '../config/scrape-config.ts';
 import type { Logger } from '../log/logger.ts';
+import { hashOf } from '../relabel/hashmod.ts';
+import { isInShard, type Shard } from '../relabel/shard.ts';
 import { populateLabels } from './target-labels.ts';
 import type { Outcome } from './target-labels.ts';
 import type { LabelSet, TargetGroup } from './target-group.ts';
@@ -23,9 +25,16 @@ export class TargetBuilder {
   /** By the label set itself, for providers that keep theirs: hashing a thousand costs as much as a merge may hold the thread. */
   readonly #hashes = new WeakMap<LabelSet, { readonly groupKey: string; readonly key: string }>();
   #refused: ReadonlySet<string> = new Set();
+  readonly #shard: Shard | undefined;
+  /** By the hash of the labels, whether the target is of the shard. */
+  #own: ReadonlyMap<string, boolean> = new Map();
+  /** Discovered targets that are not of the shard. */
+  elsewhere: number = 0;
 
-  constructor(log: Logger) {
+  /** With a shard, targets of the others are left out before anything is made of them, so they are not among the dropped either. */
+  constructor(log: Logger, shard?: Shard) {
     this.#log = log;
+    this.#shard = shard;
   }
 
   /**
@@ -37,6 +46,8 @@ export class TargetBuilder {
     const dropped: DroppedTarget[] = [];
     const known = new Map<ScrapeConfig, Map<string, Outcome>>();
     const refused = new Set<string>();
+    const own = new Map<string, boolean>();
+    let elsewhere = 0;
     for (const { config, groups } of pools) {
       const outcomes = new Map<string, Outcome>();
       known.set(config, outcomes);
@@ -45,6 +56,15 @@ export class TargetBuilder {
         const groupKey = JSON.stringify(group.labels);
         for (const labels of group.targets) {
           const key = this.#keyOf(labels, groupKey);
+          if (this.#shard !== undefined) {
+            const address = labels['__address__'] ?? group.labels['__address__'] ?? '';
+            const isOwn = own.get(key) ?? this.#own.get(key) ?? isInShard(hashOf(address), this.#shard);
+            own.set(key, isOwn);
+            if (!isOwn) {
+              elsewhere++;
+              continue;
+            }
+          }
           const outcome =
             outcomes.get(key) ??
             this.#known.get(config)?.get(key) ??
@@ -62,6 +82,8 @@ export class TargetBuilder {
       if (!this.#refused.has(why)) this.#log.warn('a discovered target cannot be scraped', { error: why });
     }
     this.#known = known;
+    this.#own = own;
+    this.elsewhere = elsewhere;
     this.#refused = refused;
     if (before !== undefined && areSame(before.targets, targets) && areSame(before.dropped, dropped))
       return before;

@@ -1,5 +1,5 @@
-import { createHash } from 'node:crypto';
 import type { RE2JS } from 're2js';
+import { hashOf } from './hashmod.ts';
 import { compileRegex, expandTemplate, matchRegex } from './regex.ts';
 import { isValidLabelName } from './relabel-config.ts';
 import type { RelabelConfig } from './relabel-config.ts';
@@ -56,7 +56,7 @@ function applyRule(labels: Map<string, string>, config: RelabelConfig): boolean 
       setLabel(labels, targetLabel, toUpperCase(value));
       return true;
     case 'hashmod':
-      setLabel(labels, targetLabel, hashModulo(value, config.modulus));
+      setLabel(labels, targetLabel, String(hashOf(value) % BigInt(config.modulus)));
       return true;
     case 'labelmap':
       // By name, so that of several labels mapped to one the last by name wins, run after run.
@@ -97,10 +97,4 @@ function regexOf(config: RelabelConfig): RE2JS {
     compiled.set(config, regex);
   }
   return regex;
-}
-
-/** The last eight bytes of the MD5 sum as a big-endian number, modulo `modulus`, in decimal. */
-function hashModulo(value: string, modulus: number): string {
-  const sum = createHash('md5').update(value).digest().readBigUInt64BE(8);
-  return String(sum % BigInt(modulus));
 }

@@ -42,7 +42,7 @@ interface Known {
 export class CommonAnswers implements Disposable {
   readonly #ledger: MemoryLedger;
   readonly #known: Map<string, Known> = new Map();
-  /** By selectors, how much the last answer had, where that was large. */
+  /** By part and selectors, how much the last answer had, where that was large. */
   readonly #large: Map<string, AnswerSize> = new Map();
   #keptBytes = 0;
   #timer: NodeJS.Timeout | undefined;
@@ -59,8 +59,8 @@ export class CommonAnswers implements Disposable {
 
   /** The answer to a question. Rejects when it cannot be made. The question's round must stay until then. */
   async get(question: AnswerQuestion): Promise<CommonAnswer> {
-    const { round, selectors } = question;
-    const asked = JSON.stringify(selectors);
+    const { round, part = '', selectors } = question;
+    const asked = part + JSON.stringify(selectors);
     if (this.#isLarge(asked)) return this.#own(question, asked);
     const key = asked + keyOf(round);
     const known = this.#known.get(key);

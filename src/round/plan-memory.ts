@@ -5,8 +5,8 @@ import type { PlannedFamilies, PlannedFamily } from '../merge/planned-families.t
 import { isSamePage, type SurveyPage } from '../merge/survey.ts';
 import type { WorkerThread } from '../worker/worker-thread.ts';
 
-/** Plans that are remembered: of `/metrics`, and of a few questions to `/federate`. */
-const MOST_PLANS = 4;
+/** Plans that are remembered: of `/metrics` or its shards, or of a few questions to `/federate`. */
+const MOST_PLANS = 8;
 /** Families and characters of a plan that is worth remembering. */
 const MOST_FAMILIES = 10_000;
 const MOST_CHARACTERS = 1024 * 1024;

@@ -11,6 +11,8 @@ const MOST_ATTEMPTS = 3;
 /** What an answer is made of. */
 export interface AnswerQuestion {
   readonly round: Round;
+  /** Tells questions about some of the targets from those about others: their answers differ in size. */
+  readonly part?: string;
   /** Only series that one of them selects; all where there are none. */
   readonly selectors: readonly Selector[];
   readonly plans: PlanMemory;

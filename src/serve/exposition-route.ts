@@ -1,13 +1,15 @@
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { Logger } from '../log/logger.ts';
+import { formatShard, shardWithin, type Shard } from '../relabel/shard.ts';
 import { PlanMemory } from '../round/plan-memory.ts';
 import type { OwnedTarget } from '../round/scrape.ts';
 import type { Scraper } from '../round/scraper.ts';
-import type { Selector } from '../selector/selector.ts';
 import { breakOff, writeAnswer } from './answer-writer.ts';
 import { readCaller, WriteTimes } from './caller.ts';
 import { ConflictLog } from './conflict-log.ts';
 import { DuplicateCheck } from './duplicate-check.ts';
+import type { ExpositionQuery } from './exposition-query.ts';
+import { TargetShards } from './target-shards.ts';
 import type { Telemetry } from './telemetry.ts';
 
 /** What a caller who names no timeout has to read its answer. One that reads more slowly would hold it in memory. */
@@ -20,6 +22,8 @@ export interface ExpositionOptions {
   readonly telemetry: Telemetry;
   readonly maxTimeoutMs: number;
   readonly view: 'metrics' | 'federate';
+  /** The part of the targets that the gateway has; absent is all. */
+  readonly shard?: Shard | undefined;
   readonly log: Logger;
 }
 
@@ -28,6 +32,7 @@ export class ExpositionRoute {
   readonly #options: ExpositionOptions;
   readonly #plans = new PlanMemory();
   readonly #writeTimes = new WriteTimes();
+  readonly #shards = new TargetShards();
   readonly #duplicates: DuplicateCheck;
   readonly #conflicts: ConflictLog;
 
@@ -37,9 +42,22 @@ export class ExpositionRoute {
     this.#conflicts = new ConflictLog(options.log);
   }
 
-  /** Handles one request. With selectors, only series that one of them selects. */
-  async answer(request: FastifyRequest, reply: FastifyReply, selectors: readonly Selector[]): Promise<void> {
+  /** Handles one request. With selectors, only series that one of them selects; with a shard, only its targets, which alone are scraped. */
+  async answer(
+    request: FastifyRequest,
+    reply: FastifyReply,
+    { selectors, shard }: ExpositionQuery,
+  ): Promise<void> {
     const { scraper, telemetry, maxTimeoutMs, view, log } = this.#options;
+    const targets =
+      shard === undefined
+        ? scraper.targets
+        : this.#shards.of(
+            scraper.targets,
+            this.#options.shard ? shardWithin(this.#options.shard, shard) : shard,
+          );
+    // Answers of such kinds take about as long to write as those of the same kind before.
+    const kind = `${selectors.length > 0} ${shard !== undefined}`;
     const caller = readCaller(request.headers);
     const left = new AbortController();
     const onClose = (): void => left.abort(new CallerLeft('the caller went away'));
@@ -54,13 +72,15 @@ export class ExpositionRoute {
     try {
       const begunAt = Date.now();
       const timeoutMs = ({ target }: OwnedTarget): number =>
-        this.#writeTimes.budget(view, Math.min(caller.timeoutMs ?? target.scrapeTimeoutMs, maxTimeoutMs));
-      using round = await scraper.round(scraper.targets, { timeoutMs, signal: left.signal });
-      if (view === 'metrics') scraper.lastRound.record(begunAt, round.entries, timeoutMs);
+        this.#writeTimes.budget(kind, Math.min(caller.timeoutMs ?? target.scrapeTimeoutMs, maxTimeoutMs));
+      using round = await scraper.round(targets, { timeoutMs, signal: left.signal });
+      if (view === 'metrics' && shard === undefined)
+        scraper.lastRound.record(begunAt, round.entries, timeoutMs);
       const collected = performance.now();
-      const whole = selectors.length === 0;
+      const whole = selectors.length === 0 && shard === undefined;
       const check = whole ? scraper.claims : undefined;
-      const answer = await scraper.answers.get({ round, selectors, plans: this.#plans, check });
+      const part = shard === undefined ? '' : formatShard(shard);
+      const answer = await scraper.answers.get({ round, part, selectors, plans: this.#plans, check });
       // One that others may have too belongs to nobody.
       using own = answer.own;
       reply.hijack();
@@ -79,7 +99,7 @@ export class ExpositionRoute {
         clearTimeout(readDeadline);
         reader[Symbol.dispose]();
       }
-      this.#writeTimes.record(view, performance.now() - collected);
+      this.#writeTimes.record(kind, performance.now() - collected);
       telemetry.answered({
         view,
         seconds: (performance.now() - start) / 1000,

@@ -1,8 +1,9 @@
-import { fastify, type FastifyInstance, type FastifyReply } from 'fastify';
+import { fastify, type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify';
 import type { Discovery } from '../discovery/discovery.ts';
 import type { Logger } from '../log/logger.ts';
+import type { Shard } from '../relabel/shard.ts';
 import type { Scraper } from '../round/scraper.ts';
-import { readMatchers, SelectorError, type Selector } from '../selector/selector.ts';
+import { QueryError, readExpositionQuery, type ExpositionQuery } from './exposition-query.ts';
 import { ExpositionRoute } from './exposition-route.ts';
 import { indexPage } from './index-page.ts';
 import type { Telemetry } from './telemetry.ts';
@@ -12,6 +13,8 @@ export interface ServerOptions {
   readonly scraper: Scraper;
   readonly telemetry: Telemetry;
   readonly maxTimeoutMs: number;
+  /** The part of the targets that the gateway has; absent is all. */
+  readonly shard?: Shard | undefined;
   readonly log: Logger;
 }
 
@@ -19,40 +22,42 @@ const TEXT = 'text/plain; charset=utf-8';
 
 /** The HTTP interface. Paths and answers are Prometheus' own where it has them. */
 export function createServer(options: ServerOptions): FastifyInstance {
-  const { discovery, scraper, telemetry, maxTimeoutMs, log } = options;
+  const { discovery, telemetry, log } = options;
   const server = fastify({
     exposeHeadRoutes: false,
     forceCloseConnections: 'idle',
     routerOptions: { querystringParser },
   });
   cutWhenDrained(server);
-  const metrics = new ExpositionRoute({ scraper, telemetry, maxTimeoutMs, view: 'metrics', log });
-  const federate = new ExpositionRoute({ scraper, telemetry, maxTimeoutMs, view: 'federate', log });
+  const metrics = new ExpositionRoute({ ...options, view: 'metrics' });
+  const federate = new ExpositionRoute({ ...options, view: 'federate' });
   const unready = (reply: FastifyReply): boolean => {
     if (discovery.current !== undefined) return false;
     void reply.code(503).type(TEXT).send(`Not ready: ${discovery.waiting()}\n`);
     return true;
   };
 
-  server.get('/metrics', async (request, reply) => {
-    if (unready(reply)) return reply;
-    await metrics.answer(request, reply, []);
-    return reply;
-  });
-  server.get('/federate', async (request, reply) => {
-    let selectors: Selector[];
+  const exposition = async (
+    route: ExpositionRoute,
+    request: FastifyRequest,
+    reply: FastifyReply,
+  ): Promise<FastifyReply> => {
+    let query: ExpositionQuery;
     try {
-      selectors = (request.query as URLSearchParams).getAll('match[]').map(readMatchers);
+      query = readExpositionQuery(request.query as URLSearchParams);
     } catch (error) {
-      if (!(error instanceof SelectorError)) throw error;
+      if (!(error instanceof QueryError)) throw error;
       return reply.code(400).type(TEXT).send(`${error.message}\n`);
     }
     if (unready(reply)) return reply;
     // As in Prometheus, no selector selects nothing.
-    if (selectors.length === 0) return reply.type(TEXT).send('');
-    await federate.answer(request, reply, selectors);
+    if (route === federate && query.selectors.length === 0) return reply.type(TEXT).send('');
+    await route.answer(request, reply, query);
     return reply;
-  });
+  };
+
+  server.get('/metrics', (request, reply) => exposition(metrics, request, reply));
+  server.get('/federate', (request, reply) => exposition(federate, request, reply));
   server.get('/-/metrics', async (_request, reply) => {
     const { contentType, text } = await telemetry.exposition();
     return reply.type(contentType).send(text);

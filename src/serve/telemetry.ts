@@ -3,6 +3,7 @@ import type { Discovery } from '../discovery/discovery.ts';
 import { FAILURE_REASONS, type FailureReason } from '../scrape/failure.ts';
 import type { Outcome } from '../scrape/outcome.ts';
 import type { Conflicts } from '../merge/conflicts.ts';
+import type { Shard } from '../relabel/shard.ts';
 import { limitUsage } from '../round/limit-usage.ts';
 import type { Scraper } from '../round/scraper.ts';
 
@@ -120,7 +121,7 @@ export class Telemetry {
   }
 
   /** Adds what is read from the parts of the program when it is asked for. */
-  observe(scraper: Scraper, discovery: Discovery): void {
+  observe(scraper: Scraper, discovery: Discovery, shard: Shard = { index: 0, count: 1 }): void {
     const gauge = <T extends string>(
       name: string,
       help: string,
@@ -180,6 +181,13 @@ export class Telemetry {
         for (const { jobName, limits: all } of scraper.configs)
           if (all.targetLimit > 0) limits.set({ scrape_pool: jobName }, all.targetLimit);
       },
+    );
+    gauge('shard_index', 'Which shard of the targets the gateway has, from 0.', [], (index) =>
+      index.set(shard.index),
+    );
+    gauge('shards', 'Shards that there are by --shard; 1 without it.', [], (count) => count.set(shard.count));
+    gauge('other_shards_targets', 'Discovered targets that are left to other shards.', [], (others) =>
+      others.set(discovery.elsewhere),
     );
     gauge('held_bytes', 'Bytes that bodies and answers under way hold, as counted.', [], (held) =>
       held.set(scraper.memory.held),

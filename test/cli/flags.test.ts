@@ -61,11 +61,31 @@ t.test('command lines that are taken', async (t) => {
       want: { logLevel: 'debug', logFormat: 'json' },
       why: 'logs',
     },
+    { argv: ['--shard=3/4'], want: { shard: { index: 3, count: 4 } }, why: 'the last of four' },
     { argv: ['-h'], want: { help: true }, why: 'short' },
     { argv: ['--help', '--nonsense'], want: { help: true }, why: 'help answers whatever stands behind' },
     { argv: ['--version', 'x'], want: { version: true }, why: 'so does the version' },
   ];
   for (const { argv, want, why } of cases) t.strictSame(readFlags(argv), { ...DEFAULTS, ...want }, why);
+});
+
+t.test('the shard of a pod is in its name', async (t) => {
+  const auto = ['--shard=auto', '--shards=4'];
+  const shardOf = (name: string) => readFlags(auto, () => name).shard;
+  t.same(shardOf('gateway-0'), { index: 0, count: 4 });
+  t.same(shardOf('my-gateway-10-3'), { index: 3, count: 4 });
+  const refused: readonly (readonly [name: string, says: RegExp])[] = [
+    ['gateway', /^flag --shard: the name "gateway" \(of POD_NAME, .*\) does not end in a number.*gateway-0/],
+    ['gateway-6d4cf56db6-x7k2p', /does not end in a number/],
+    ['gateway-03', /does not end in a number/],
+    ['gateway-4', /^flag --shard: the pod "gateway-4" has the number 4, and --shards=4 goes to 3; /],
+    ['gateway-123456789', /goes to 3/],
+  ];
+  for (const [name, says] of refused)
+    t.throws(() => shardOf(name), { constructor: UsageError, message: says }, name);
+  process.env['POD_NAME'] = 'gateway-2';
+  t.same(readFlags(auto).shard, { index: 2, count: 4 }, 'of the environment');
+  delete process.env['POD_NAME'];
 });
 
 t.test('command lines that are refused', async (t) => {
@@ -133,6 +153,36 @@ t.test('command lines that are refused', async (t) => {
       why: 'no unit',
     },
     {
+      argv: ['--shard=1'],
+      want: 'flag --shard: "1" is not a shard; write it like 0/4, the first of four',
+      why: 'of how many',
+    },
+    {
+      argv: ['--shard=4/4'],
+      want: 'flag --shard: "4/4": shards are counted from 0, so the last of 4 is 3/4',
+      why: 'from 0',
+    },
+    {
+      argv: ['--shards=4'],
+      want: 'flag --shards needs --shard=auto; or write --shard=0/4',
+      why: 'which of them',
+    },
+    {
+      argv: ['--shard=0/4', '--shards=4'],
+      want: 'flag --shards needs --shard=auto; or write --shard=0/4',
+      why: 'told twice',
+    },
+    {
+      argv: ['--shard=auto'],
+      want: 'flag --shard=auto needs --shards, the replicas of the StatefulSet: --shards=4',
+      why: 'of how many',
+    },
+    {
+      argv: ['--shard=auto', '--shards=0'],
+      want: 'flag --shards: "0" is not a number of shards; write it like 4',
+      why: 'none',
+    },
+    {
       argv: ['--scrape.max-timeout=0'],
       want: 'flag --scrape.max-timeout must be greater than 0',
       why: 'no time at all',
@@ -198,14 +248,21 @@ t.test('command lines that are refused', async (t) => {
 t.test('every flag of the table can be given', async (t) => {
   const values: Record<string, string> = {
     address: ':1',
+    count: '4',
     duration: '2s',
     namespace: 'n',
     path: 'p',
+    shard: '1/4',
     size: '1GB',
   };
   for (const flag of FLAG_TABLE) {
     const value = 'choices' in flag ? flag.choices.at(-1) : values[flag.type];
     const argv = flag.type === 'boolean' ? [`--${flag.name}`] : [`--${flag.name}=${value}`];
-    t.notSame(readFlags(argv), DEFAULTS, `--${flag.name}`);
+    if (flag.name === 'shards') argv.push('--shard=auto');
+    t.notSame(
+      readFlags(argv, () => 'gateway-0'),
+      DEFAULTS,
+      `--${flag.name}`,
+    );
   }
 });

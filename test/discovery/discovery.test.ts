@@ -1,6 +1,10 @@
 import t from 'tap';
 import { loadConfig } from '../../src/config/load-config.ts';
 import { createDiscovery } from '../../src/discovery/discovery.ts';
+import { TargetBuilder } from '../../src/discovery/target-builder.ts';
+import type { Labels } from '../../src/discovery/target.ts';
+import { hashOf } from '../../src/relabel/hashmod.ts';
+import { isInShard } from '../../src/relabel/shard.ts';
 import { hosts, labelsOf, recordingLogger, startDiscovery, targetsWhen } from './fixture.ts';
 
 t.test('static targets: sorted by job, then by URL and labels; the equal ones are one', async (t) => {
@@ -80,3 +84,47 @@ t.test('without a kubeconfig the start fails', async (t) => {
     message: /^no kubeconfig found; looked at /,
   });
 });
+
+t.test(
+  'a shard has its targets by the address as discovered, and of the others not even the dropped',
+  async (t) => {
+    const text = `scrape_configs:
+- job_name: j
+  relabel_configs:
+  - { source_labels: [__address__], regex: "(.+):2", action: drop }
+  - { target_label: __address__, replacement: "all:1" }
+  - { source_labels: [which], target_label: instance }
+  static_configs:
+  - targets: [a:1, b:1, c:1, d:1, e:1, f:1, g:1, h:1, a:2, b:2, c:2, d:2]
+`;
+    const config = loadConfig(text, { fileName: 'test.yml', baseDir: '/' });
+    const addressOf = ({ discoveredLabels }: { readonly discoveredLabels: Labels }): string =>
+      Object.fromEntries(discoveredLabels)['__address__']!;
+    const all = ['a:1', 'b:1', 'c:1', 'd:1', 'e:1', 'f:1', 'g:1', 'h:1', 'a:2', 'b:2', 'c:2', 'd:2'];
+    for (let index = 0; index < 3; index++) {
+      const shard = { index, count: 3 };
+      const own = all.filter((address) => isInShard(hashOf(address), shard));
+      const builder = new TargetBuilder(recordingLogger(), shard);
+      const [scrapeConfig] = config.scrapeConfigs;
+      const pools = [
+        {
+          config: scrapeConfig!,
+          groups: [
+            {
+              source: '0',
+              labels: {},
+              targets: all.map((__address__) => ({ __address__, which: __address__ })),
+            },
+          ],
+        },
+      ];
+      const { targets, dropped } = builder.build(pools, undefined);
+      t.same(targets.map(addressOf).sort(), own.filter((address) => address.endsWith(':1')).sort());
+      t.same(dropped.map(addressOf).sort(), own.filter((address) => address.endsWith(':2')).sort());
+      t.equal(builder.elsewhere, all.length - own.length);
+      const again = builder.build(pools, undefined);
+      t.same(again.targets, targets, 'again');
+      t.equal(builder.elsewhere, all.length - own.length);
+    }
+  },
+);

@@ -11,6 +11,7 @@ export const DOCUMENTS = [
   'CHANGELOG.md',
   'docs/configuration.md',
   'docs/differences.md',
+  'docs/sharding.md',
   'docs/telemetry.md',
   'helm/README.md',
 ] as const;

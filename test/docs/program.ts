@@ -59,7 +59,10 @@ export async function telemetryFamilies(): Promise<RegisteredFamily[]> {
     watchRestarts: 0,
     objects: 1,
   };
-  telemetry.observe(scraper as unknown as Scraper, { state: () => [state] } as unknown as Discovery);
+  telemetry.observe(
+    scraper as unknown as Scraper,
+    { state: () => [state], elsewhere: 0 } as unknown as Discovery,
+  );
   telemetry.scrapeEnded(DOWN);
   const answer = { seconds: 1, collectSeconds: 1, bytes: 1, rawBytes: 1, complete: true, conflicts: NONE };
   telemetry.answered({ view: 'metrics', ...answer });

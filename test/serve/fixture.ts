@@ -43,6 +43,7 @@ export async function startTestGateway(
 export async function startTestServer(scraper: Scraper): Promise<TestGateway> {
   const discovery: Discovery = {
     current: setOf([]),
+    elsewhere: 0,
     start: async () => undefined,
     onChange: () => () => undefined,
     waiting: () => '',

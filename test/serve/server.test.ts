@@ -125,6 +125,12 @@ untyped_one 4
       (await federate('?match[]=z_total')).text,
       /^# HELP z_total Zeds\.\n# TYPE z_total counter\nz_total/,
     );
+    for (const [query] of cases) {
+      const merged = await get(`${gateway.url}/metrics${query}`, patient);
+      t.equal(merged.text, (await federate(query)).text, `/metrics${query}`);
+    }
+    t.match(await get(`${gateway.url}/metrics?match[]={}`), { status: 200, text: '' }, 'selects nothing');
+    t.match(await get(`${gateway.url}/metrics?match[]=a{`), { status: 400, text: /parse error/ });
     t.match(await federate('?match[]=a{'), { status: 400, text: /parse error/ });
     t.match(await federate('?match[]=a{n=~"("}'), { status: 400, text: /error parsing regexp/ });
   });
