@@ -3,6 +3,7 @@ import type { FastifyInstance } from 'fastify';
 import type { Flags, ListenAddress } from './cli/flags.ts';
 import { defaultMemoryLimit } from './cli/memory-limit.ts';
 import { usableProcessors } from './cli/processors.ts';
+import { formatConfig } from './config/format-config.ts';
 import { KUBEVIRT_METRICS_SERVICE } from './config/kubevirt.ts';
 import type { Config } from './config/scrape-config.ts';
 import { createDiscovery } from './discovery/discovery.ts';
@@ -91,6 +92,7 @@ export async function startGateway({ config, flags, version, log }: GatewayOptio
     telemetry,
     maxTimeoutMs: flags.scrapeMaxTimeoutMs,
     shard: flags.shard,
+    status: { version, flags: flags.texts, configText: () => formatConfig(config), startedAt: Date.now() },
     log,
   });
   stack.defer(() => server.close());

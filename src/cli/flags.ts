@@ -44,6 +44,8 @@ export interface Flags {
   readonly memoryLimitBytes?: number;
   readonly logLevel: LogLevel;
   readonly logFormat: LogFormat;
+  /** Every flag but `--help` and `--version` with its value as it was given, or its default; those that were repeated with commas between. */
+  readonly texts: Readonly<Record<string, string>>;
 }
 
 /**
@@ -79,12 +81,23 @@ export function readFlags(argv: readonly string[], podName: () => string = ownPo
     ...(memoryLimitBytes === undefined ? {} : { memoryLimitBytes }),
     logLevel: readChoice(given, 'log.level', LOG_LEVELS),
     logFormat: readChoice(given, 'log.format', LOG_FORMATS),
+    texts: Object.freeze(allTexts(given)),
   });
 }
 
 function textOf(given: GivenFlags, name: FlagName): string {
   const definition: FlagDefinition | undefined = FLAG_TABLE.find((flag) => flag.name === name);
   return given.get(name)?.at(-1) ?? definition?.default ?? '';
+}
+
+function allTexts(given: GivenFlags): Record<string, string> {
+  const shown = FLAG_TABLE.filter(({ name }) => name !== 'help' && name !== 'version');
+  return Object.fromEntries(
+    shown.map(({ name, type }) => {
+      const texts = given.get(name) ?? [type === 'boolean' ? 'false' : textOf(given, name)];
+      return [name, texts.join(',')];
+    }),
+  );
 }
 
 function readBoolean(given: GivenFlags, name: FlagName): boolean {

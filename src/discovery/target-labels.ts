@@ -89,6 +89,8 @@ function finish(labels: ReadonlyMap<string, string>, discoveredLabels: Labels, c
     url,
     labels: finalLabels,
     discoveredLabels,
+    scrapeInterval: get('__scrape_interval__'),
+    scrapeTimeout: get('__scrape_timeout__'),
     scrapeTimeoutMs: timeout,
   });
 }

@@ -15,7 +15,10 @@ export interface Target {
   readonly labels: Labels;
   /** Labels before relabelling, as discovered. */
   readonly discoveredLabels: Labels;
-  /** `__scrape_timeout__` after relabelling, in milliseconds. */
+  /** `__scrape_interval__` and `__scrape_timeout__` after relabelling, as they are written there. */
+  readonly scrapeInterval: string;
+  readonly scrapeTimeout: string;
+  /** The latter in milliseconds. */
   readonly scrapeTimeoutMs: number;
 }
 

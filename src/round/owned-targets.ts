@@ -122,6 +122,7 @@ export class OwnedTargets {
       if (before !== undefined && (before.worker === worker || before.inFlight !== undefined)) {
         kept.push(before);
         before.gone = false;
+        before.target = target;
         return before;
       }
       const owned = this.#own(target, worker, before);

@@ -14,7 +14,8 @@ export interface LastScrape {
 export interface OwnedTarget {
   /** Its number for the workers. A target that moves to another worker becomes a new one. */
   readonly id: number;
-  readonly target: Target;
+  /** The target of the latest target set, whose key is always the same; its discovered labels and its timeout may be others now. */
+  target: Target;
   readonly worker: number;
   inFlight: Scrape | undefined;
   /** The last scrape that ended, while it may be used again. */

@@ -1,8 +1,11 @@
 import { fastify, type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify';
+import { registerApi } from '../api/routes.ts';
+import type { ProgramStatus } from '../api/status.ts';
 import type { Discovery } from '../discovery/discovery.ts';
 import type { Logger } from '../log/logger.ts';
 import type { Shard } from '../relabel/shard.ts';
 import type { Scraper } from '../round/scraper.ts';
+import { acceptsGzip } from './caller.ts';
 import { QueryError, readExpositionQuery, type ExpositionQuery } from './exposition-query.ts';
 import { ExpositionRoute } from './exposition-route.ts';
 import { indexPage } from './index-page.ts';
@@ -15,6 +18,8 @@ export interface ServerOptions {
   readonly maxTimeoutMs: number;
   /** The part of the targets that the gateway has; absent is all. */
   readonly shard?: Shard | undefined;
+  /** What the program was started with. */
+  readonly status: ProgramStatus;
   readonly log: Logger;
 }
 
@@ -69,6 +74,7 @@ export function createServer(options: ServerOptions): FastifyInstance {
     if (unready(reply)) return reply;
     return reply.type(TEXT).send('kubevirt-metrics-gateway is Ready.\n');
   });
+  registerApi(server, { discovery, scraper, status: options.status, acceptsGzip, unready });
   server.get('/', (_request, reply) => reply.type('text/html; charset=utf-8').send(indexPage()));
 
   server.setNotFoundHandler((_request, reply) => reply.code(404).type(TEXT).send('404 page not found\n'));

@@ -4,7 +4,7 @@ import type { Flags } from '../../src/cli/flags.ts';
 
 const MIB = 1024 * 1024;
 
-const DEFAULTS: Flags = {
+const DEFAULTS: Omit<Flags, 'texts'> = {
   help: false,
   version: false,
   checkConfig: false,
@@ -15,6 +15,32 @@ const DEFAULTS: Flags = {
   logLevel: 'info',
   logFormat: 'logfmt',
 };
+
+function interpreted(...given: Parameters<typeof readFlags>): Omit<Flags, 'texts'> {
+  const { texts: _texts, ...rest } = readFlags(...given);
+  return rest;
+}
+
+t.test('flags as they were given, or their defaults', async (t) => {
+  const { texts } = readFlags([
+    '--scrape.reuse=90s',
+    '--kubernetes.namespace=a',
+    '--kubernetes.namespace=b',
+    '--check-config',
+  ]);
+  t.same(
+    Object.keys(texts),
+    FLAG_TABLE.map(({ name }) => name).filter((name) => name !== 'help' && name !== 'version'),
+  );
+  t.match(texts, {
+    'scrape.reuse': '90s',
+    'kubernetes.namespace': 'a,b',
+    'check-config': 'true',
+    'config.file': '',
+    'web.listen-address': '0.0.0.0:8080',
+  });
+  t.match(readFlags([]).texts, { 'check-config': 'false', 'scrape.reuse': '1s', 'kubernetes.namespace': '' });
+});
 
 t.test('command lines that are taken', async (t) => {
   const cases: { argv: string[]; want: Partial<Flags>; why: string }[] = [
@@ -66,7 +92,7 @@ t.test('command lines that are taken', async (t) => {
     { argv: ['--help', '--nonsense'], want: { help: true }, why: 'help answers whatever stands behind' },
     { argv: ['--version', 'x'], want: { version: true }, why: 'so does the version' },
   ];
-  for (const { argv, want, why } of cases) t.strictSame(readFlags(argv), { ...DEFAULTS, ...want }, why);
+  for (const { argv, want, why } of cases) t.strictSame(interpreted(argv), { ...DEFAULTS, ...want }, why);
 });
 
 t.test('the shard of a pod is in its name', async (t) => {
@@ -260,7 +286,7 @@ t.test('every flag of the table can be given', async (t) => {
     const argv = flag.type === 'boolean' ? [`--${flag.name}`] : [`--${flag.name}=${value}`];
     if (flag.name === 'shards') argv.push('--shard=auto');
     t.notSame(
-      readFlags(argv, () => 'gateway-0'),
+      interpreted(argv, () => 'gateway-0'),
       DEFAULTS,
       `--${flag.name}`,
     );

@@ -9,6 +9,7 @@ export const DOCUMENTS = [
   'ARCHITECTURE.md',
   'CONTRIBUTING.md',
   'CHANGELOG.md',
+  'docs/api.md',
   'docs/configuration.md',
   'docs/differences.md',
   'docs/sharding.md',

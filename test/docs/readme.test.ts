@@ -32,7 +32,11 @@ t.test('flags are those of the program, with their defaults and their help', asy
 });
 
 t.test('paths are those that the server answers', async (t) => {
-  const documented = table(readme, 'What it serves', 'path').map((row) => codeOf(row['path']));
+  const tables = [
+    table(readme, 'What it serves', 'path'),
+    table(readDocument('docs/api.md'), 'The API', 'path'),
+  ];
+  const documented = tables.flat().map((row) => codeOf(row['path']));
   t.same(documented.toSorted(), (await servedPaths()).toSorted());
 });
 

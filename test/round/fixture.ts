@@ -51,6 +51,8 @@ export function targetOf({ url }: { readonly url: string }, more: Partial<Target
       ['job', 'job'],
     ],
     discoveredLabels: [],
+    scrapeInterval: '30s',
+    scrapeTimeout: '10s',
     scrapeTimeoutMs: 10_000,
     ...more,
   };

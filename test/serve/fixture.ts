@@ -53,7 +53,8 @@ export async function startTestServer(scraper: Scraper): Promise<TestGateway> {
   const telemetry = new Telemetry('1.2.3');
   telemetry.observe(scraper, discovery);
   const log = recordingLogger();
-  const server = createServer({ discovery, scraper, telemetry, maxTimeoutMs: 60_000, log });
+  const status = { version: '1.2.3', flags: {}, configText: () => '', startedAt: Date.now() };
+  const server = createServer({ discovery, scraper, telemetry, maxTimeoutMs: 60_000, status, log });
   await server.listen({ host: '127.0.0.1', port: 0 });
   return {
     url: `http://127.0.0.1:${(server.server.address() as AddressInfo).port}`,
