@@ -74,7 +74,7 @@ export function createServer(options: ServerOptions): FastifyInstance {
     if (unready(reply)) return reply;
     return reply.type(TEXT).send('kubevirt-metrics-gateway is Ready.\n');
   });
-  registerApi(server, { discovery, scraper, status: options.status, acceptsGzip, unready });
+  registerApi(server, { ...options, acceptsGzip, unready });
   server.get('/', (_request, reply) => reply.type('text/html; charset=utf-8').send(indexPage()));
 
   server.setNotFoundHandler((_request, reply) => reply.code(404).type(TEXT).send('404 page not found\n'));
