@@ -1,5 +1,5 @@
 import { generateKeyPairSync } from 'node:crypto';
-import { writeFile } from 'node:fs/promises';
+import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Agent, request } from 'undici';
 import { createAuthority } from '../../simulator/certificate.ts';
@@ -19,9 +19,22 @@ export interface ApiServer extends AsyncDisposable {
   readonly serviceAccountKey: string;
   /** The last lines that it logged. */
   output(): string;
+  /** What ServiceAccounts have asked for so far, also before a restart; a watch is there when it has begun. */
+  requests(): Promise<readonly AuditedRequest[]>;
   stop(): Promise<void>;
   /** Resolves when it is ready, with its built-in roles made. */
   start(): Promise<void>;
+}
+
+/** A request in the audit log. */
+export interface AuditedRequest {
+  /** The name of the ServiceAccount. */
+  readonly account: string;
+  readonly verb: string;
+  /** Such as `pods`. */
+  readonly resource: string;
+  readonly query: Readonly<Record<string, string>>;
+  readonly status: number;
 }
 
 export const ISSUER = 'https://kubernetes.default.svc';
@@ -29,6 +42,13 @@ export const ISSUER = 'https://kubernetes.default.svc';
 const HOST = '10.244.0.1';
 const PORT = 6443;
 const ADMIN = 'admin-of-the-tests';
+
+const AUDIT_POLICY = {
+  apiVersion: 'audit.k8s.io/v1',
+  kind: 'Policy',
+  omitStages: ['RequestReceived'],
+  rules: [{ level: 'Metadata', userGroups: ['system:serviceaccounts'] }, { level: 'None' }],
+};
 
 /**
  * Starts kube-apiserver in the namespace of this process. Two of its admission plugins ask for controllers that are not here: ServiceAccount
@@ -48,6 +68,8 @@ export async function startApiServer(program: string, etcdUrl: string, folder: s
     'tls.crt': own.cert,
     'tls.key': own.key,
     'service-account.key': serviceAccountKey,
+    // JSON is YAML.
+    'audit.yaml': JSON.stringify(AUDIT_POLICY),
     'tokens.csv': `${ADMIN},admin,1,system:masters\n`,
   };
   for (const [name, text] of Object.entries(files)) await writeFile(join(folder, name), text);
@@ -70,6 +92,8 @@ export async function startApiServer(program: string, etcdUrl: string, folder: s
     '--service-cluster-ip-range=10.96.0.0/16,fd00:10:96::/112',
     '--disable-admission-plugins=ServiceAccount,TaintNodesByCondition',
     '--endpoint-reconciler-type=none',
+    `--audit-policy-file=${at('audit.yaml')}`,
+    `--audit-log-path=${join(folder, 'audit.log')}`,
     '--shutdown-delay-duration=0s',
     '--profiling=false',
   ];
@@ -103,8 +127,32 @@ export async function startApiServer(program: string, etcdUrl: string, folder: s
     adminToken: ADMIN,
     serviceAccountKey,
     output: () => server?.output() ?? '',
+    async requests() {
+      const text = await readFile(join(folder, 'audit.log'), 'utf8');
+      const entries = text.split('\n').slice(0, -1);
+      return entries.flatMap((entry) => readAudit(JSON.parse(entry) as AuditEntry));
+    },
     stop,
     start,
     [Symbol.asyncDispose]: stop,
   };
+}
+
+interface AuditEntry {
+  readonly stage: string;
+  readonly verb: string;
+  readonly requestURI: string;
+  readonly user: { readonly username: string };
+  readonly objectRef?: { readonly resource?: string };
+  readonly responseStatus?: { readonly code?: number };
+}
+
+/** A watch is told of when it begins and when it ends, everything else when it is answered. */
+function readAudit(entry: AuditEntry): AuditedRequest[] {
+  const { stage, verb, requestURI, user, objectRef, responseStatus } = entry;
+  const status = responseStatus?.code ?? 0;
+  if (stage === 'ResponseStarted' ? verb !== 'watch' : verb === 'watch' && status < 300) return [];
+  const query = Object.fromEntries(new URL(requestURI, 'https://api').searchParams);
+  const account = user.username.split(':').at(-1) ?? '';
+  return [{ account, verb, resource: objectRef?.resource ?? '', query, status }];
 }
