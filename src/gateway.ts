@@ -93,6 +93,7 @@ export async function startGateway({ config, flags, version, log }: GatewayOptio
     maxTimeoutMs: flags.scrapeMaxTimeoutMs,
     shard: flags.shard,
     status: { version, flags: flags.texts, configText: () => formatConfig(config), startedAt: Date.now() },
+    externalUrl: flags.externalUrl === undefined ? undefined : new URL(flags.externalUrl),
     log,
   });
   stack.defer(() => server.close());

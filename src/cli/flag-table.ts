@@ -2,7 +2,7 @@ import { LOG_FORMATS, LOG_LEVELS } from '../log/logger.ts';
 
 /** How a flag's value is read. `boolean` takes none and has a `--no-` form. */
 export type FlagType =
-  'address' | 'boolean' | 'choice' | 'count' | 'duration' | 'namespace' | 'path' | 'shard' | 'size';
+  'address' | 'boolean' | 'choice' | 'count' | 'duration' | 'namespace' | 'path' | 'shard' | 'size' | 'url';
 
 /** One flag. Reading, `--help` and the documentation are made from the same table. */
 export interface FlagDefinition {
@@ -34,6 +34,11 @@ export const FLAG_TABLE = [
     type: 'address',
     default: '0.0.0.0:8080',
     help: 'Address to listen on. Without a host, on every address; port 0 takes a free one.',
+  },
+  {
+    name: 'web.external-url',
+    type: 'url',
+    help: 'URL under which readers reach the gateway, for the addresses in /sd. Without it, the one that each reader asks at. Its path may stand before every path.',
   },
   {
     name: 'kubeconfig',

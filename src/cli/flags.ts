@@ -7,6 +7,7 @@ import { readGivenFlags } from './flag-reader.ts';
 import type { GivenFlags } from './flag-reader.ts';
 import { FLAG_TABLE } from './flag-table.ts';
 import type { FlagDefinition, FlagName } from './flag-table.ts';
+import { readExternalUrl } from './external-url.ts';
 import { readListenAddress } from './listen-address.ts';
 import type { ListenAddress } from './listen-address.ts';
 import { ownPodName, shardOfPod } from './pod-shard.ts';
@@ -31,6 +32,7 @@ export interface Flags {
   readonly configFile?: string;
   readonly checkConfig: boolean;
   readonly listenAddress: ListenAddress;
+  readonly externalUrl?: string;
   readonly kubeconfig?: string;
   /** Each once; empty means every namespace. */
   readonly kubernetesNamespaces: readonly string[];
@@ -58,6 +60,7 @@ export function readFlags(argv: readonly string[], podName: () => string = ownPo
   const configFile = readPath(given, 'config.file');
   const kubeconfig = readPath(given, 'kubeconfig');
   const kubernetesNamespaces = readNamespaces(given);
+  const externalUrl = readExternal(given);
   const scrapeMaxTimeoutMs = readDuration(given, 'scrape.max-timeout');
   if (scrapeMaxTimeoutMs === 0) throw new UsageError('flag --scrape.max-timeout must be greater than 0');
   const memoryLimitBytes = readMemoryLimit(given);
@@ -73,6 +76,7 @@ export function readFlags(argv: readonly string[], podName: () => string = ownPo
     ...(configFile === undefined ? {} : { configFile }),
     checkConfig: readBoolean(given, 'check-config'),
     listenAddress: readListen(given),
+    ...(externalUrl === undefined ? {} : { externalUrl }),
     ...(kubeconfig === undefined ? {} : { kubeconfig }),
     kubernetesNamespaces,
     ...(shard === undefined ? {} : { shard }),
@@ -148,6 +152,11 @@ function readOwnShard(given: GivenFlags, podName: () => string): Shard | undefin
 
 function readListen(given: GivenFlags): ListenAddress {
   return read('web.listen-address', () => readListenAddress(textOf(given, 'web.listen-address')));
+}
+
+function readExternal(given: GivenFlags): string | undefined {
+  const text = given.get('web.external-url')?.at(-1);
+  return text === undefined ? undefined : read('web.external-url', () => readExternalUrl(text));
 }
 
 function read<T>(name: FlagName, interpret: () => T): T {

@@ -123,7 +123,7 @@ export class LabelRules {
     let own = sample.filter((label) => !voided.has(label.name));
     if (this.honorLabels) {
       const added = this.#labels.filter(([name]) => !has(name));
-      const masks = [...voided].filter((name) => name === 'job' || name === 'instance');
+      const masks = [...voided].filter((name) => this.names.includes(name));
       return { injection: encode([...added, ...masks.map((name) => [name, ''] as const)]), added, own };
     }
     const conflicts: { from: string; to: string; value: string }[] = [];

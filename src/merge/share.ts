@@ -34,6 +34,8 @@ const REPORT: Origin = { type: MetricType.gauge, unfit: 0 };
 /** One target of a share. `exposition` is there when the target is up. */
 export interface ShareTarget extends Reported {
   readonly exposition?: LabelledExposition;
+  /** Without its report series. */
+  readonly unreported?: true;
 }
 
 /**
@@ -73,7 +75,7 @@ export class Share {
     ready?: ReadyRuns,
   ): Generator<void, Share, void> {
     const builder = new ShareBuilder(selectors, deflater);
-    builder.addReport(targets);
+    builder.addReport(targets.filter(({ unreported }) => unreported !== true));
     let blocks = 0;
     for (const { exposition } of targets) {
       if (exposition === undefined) continue;

@@ -45,7 +45,7 @@ export class OwnedTargets {
     // One that is gone but still being scraped may come back.
     const before = new Map(
       [...this.#known]
-        .filter(({ gone, inFlight }) => !gone || inFlight !== undefined)
+        .filter(({ gone, inFlight, twinOf }) => twinOf === undefined && (!gone || inFlight !== undefined))
         .map((owned) => [owned.target.key, owned]),
     );
     const known = targets.map((target) => before.get(target.key));
@@ -72,6 +72,15 @@ export class OwnedTargets {
     );
     for (const moved of moving) moved.gone = true;
     return moving;
+  }
+
+  /** Another of the same target, for one scrape beside those that others share. It is gone as soon as nothing pins it. */
+  twin(of: OwnedTarget): OwnedTarget {
+    const { target, worker } = of;
+    const owned = { ...this.#own(target, worker, undefined), gone: true, twinOf: of };
+    this.#known.add(owned);
+    this.#workers.at(worker).post({ type: 'targets', added: [this.#described(owned)], removed: [] });
+    return owned;
   }
 
   /** A scrape has ended. */
@@ -126,6 +135,7 @@ export class OwnedTargets {
         return before;
       }
       const owned = this.#own(target, worker, before);
+      this.#known.add(owned);
       added[worker]!.push(this.#described(owned));
       return owned;
     });
@@ -144,10 +154,10 @@ export class OwnedTargets {
       reusable: undefined,
       last: before?.last,
       history: before?.history ?? new TargetHistory(),
+      gateway: before?.gateway,
       pins: 0,
       gone: false,
     };
-    this.#known.add(owned);
     if (before !== undefined) this.#costs.moved(before, owned);
     return owned;
   }

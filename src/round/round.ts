@@ -1,3 +1,4 @@
+import type { GatewayChain } from '../scrape/gateway-chain.ts';
 import type { Outcome } from '../scrape/outcome.ts';
 import { timedOut } from '../scrape/outcome.ts';
 import type { OwnedTarget, Scrape } from './scrape.ts';
@@ -14,6 +15,10 @@ export interface RoundEntry {
 export interface RoundOptions {
   /** Milliseconds that the caller gives a target. */
   timeoutMs(target: OwnedTarget): number;
+  /** The gateways that the caller's request came through; none by default. */
+  readonly chain?: GatewayChain;
+  /** The answer has no report series. */
+  readonly unreported?: boolean;
   /** Aborted when the caller goes away. */
   readonly signal: AbortSignal;
 }

@@ -1,4 +1,5 @@
 import type { Target } from '../discovery/target.ts';
+import type { GatewayChain } from '../scrape/gateway-chain.ts';
 import type { Outcome } from '../scrape/outcome.ts';
 import type { TargetHistory } from './target-history.ts';
 
@@ -24,6 +25,10 @@ export interface OwnedTarget {
   last: LastScrape | undefined;
   /** The scrapes before it too. */
   readonly history: TargetHistory;
+  /** The id of the gateway that it turned out to be, where it is one. */
+  gateway?: string | undefined;
+  /** The target that this one stands beside, for a scrape that nobody shares. */
+  readonly twinOf?: OwnedTarget;
   /** Rounds and scrapes that need the worker to know the target. */
   pins: number;
   /** No longer in the target set; the worker is told when nothing pins it. */
@@ -43,6 +48,8 @@ export class Scrape {
   readonly startedAtMs: number = Date.now();
   /** What the first caller gives it; the target is told. */
   readonly timeoutMs: number;
+  /** The gateways that the first caller came through; the target is told. */
+  readonly chain: GatewayChain;
   /** Nobody can join it any more. */
   cancelled: boolean = false;
   outcome: Outcome | undefined = undefined;
@@ -51,10 +58,17 @@ export class Scrape {
   /** Runs while nobody waits for a scrape that is under way. */
   abandonTimer: NodeJS.Timeout | undefined = undefined;
 
-  constructor(id: number, target: OwnedTarget, startedAt: number, timeoutMs: number) {
+  constructor(
+    id: number,
+    target: OwnedTarget,
+    startedAt: number,
+    timeoutMs: number,
+    chain: GatewayChain = [],
+  ) {
     this.id = id;
     this.target = target;
     this.startedAt = startedAt;
     this.timeoutMs = timeoutMs;
+    this.chain = chain;
   }
 }

@@ -1,6 +1,7 @@
 import type { ScrapeConfig } from '../config/scrape-config.ts';
 import type { ScrapePools, TargetSet } from '../discovery/target.ts';
 import { failed, timedOut, type Outcome } from '../scrape/outcome.ts';
+import { createGatewayId, type GatewayChain } from '../scrape/gateway-chain.ts';
 import type { AnswerEntry } from '../worker/protocol.ts';
 import { awaitScrapes, type RoundEntry, type RoundOptions } from './round.ts';
 import { MemoryLedger } from '../worker/memory-ledger.ts';
@@ -57,6 +58,8 @@ export interface Round extends Disposable {
  */
 export class Scraper implements AsyncDisposable {
   readonly #options: ScraperOptions;
+  /** By which other gateways know this one. */
+  readonly gatewayId: string = createGatewayId();
   readonly #workers: WorkerPool;
   readonly #owned: OwnedTargets;
   /** Scrapes under way. */
@@ -143,13 +146,15 @@ export class Scraper implements AsyncDisposable {
 
   /** Joins the scrapes of these targets that are under way, starts the missing ones, and waits for them. */
   async round(targets: readonly OwnedTarget[], options: RoundOptions): Promise<Round> {
-    const scrapes = targets.map((target) => this.#joinOrStart(target, options.timeoutMs(target)));
+    const scrapes = targets.map((target) =>
+      this.#joinOrStart(target, options.timeoutMs(target), options.chain ?? []),
+    );
     for (const scrape of scrapes) this.#pin(scrape);
     try {
       const entries = await awaitScrapes(scrapes, options, (scrape) => this.#left(scrape));
       return {
         entries,
-        shares: () => this.#shares(entries),
+        shares: () => this.#shares(entries, options.unreported === true),
         [Symbol.dispose]: () => {
           for (const scrape of scrapes) this.#unpin(scrape);
         },
@@ -194,12 +199,16 @@ export class Scraper implements AsyncDisposable {
     this.#spreadTimer.unref();
   }
 
-  #shares(entries: readonly RoundEntry[]): { worker: WorkerThread; entries: AnswerEntry[] }[] {
+  #shares(
+    entries: readonly RoundEntry[],
+    unreported: boolean,
+  ): { worker: WorkerThread; entries: AnswerEntry[] }[] {
     const shares = this.#workers.threads.map((worker) => ({ worker, entries: [] as AnswerEntry[] }));
     for (const { target, scrape, outcome } of entries) {
       // A worker that crashed since took the exposition with it; the scrape's own outcome says so by now.
       const now = outcome.up ? scrape.outcome! : outcome;
-      shares[target.worker]!.entries.push({ target: target.id, scrape: scrape.id, outcome: now });
+      const entry: AnswerEntry = { target: target.id, scrape: scrape.id, outcome: now };
+      shares[target.worker]!.entries.push(unreported ? { ...entry, unreported } : entry);
     }
     return shares.filter((share) => share.entries.length > 0);
   }
@@ -221,13 +230,16 @@ export class Scraper implements AsyncDisposable {
     }
   }
 
-  #joinOrStart(target: OwnedTarget, timeoutMs: number): Scrape {
+  #joinOrStart(target: OwnedTarget, timeoutMs: number, chain: GatewayChain): Scrape {
     const refused = this.#refused.get(target.target.scrapePool);
     if (refused !== undefined) {
       const none = new Scrape(++this.#lastScrape, target, performance.now(), timeoutMs);
       this.#setOutcome(none, refused);
       return none;
     }
+    // Gateways that wait for each other's scrapes of each other would wait without end: each of them asks for itself.
+    if (chain.length > 0 && target.gateway !== undefined)
+      return this.#start(this.#owned.twin(target), timeoutMs, chain);
     const running = target.inFlight;
     if (running !== undefined && !running.cancelled) {
       // One that hangs must not be kept alive by callers who come one after the other.
@@ -237,8 +249,11 @@ export class Scraper implements AsyncDisposable {
       }
       this.#cancel(running);
     }
-    if (target.reusable !== undefined) return target.reusable;
-    const scrape = new Scrape(++this.#lastScrape, target, performance.now(), timeoutMs);
+    return target.reusable ?? this.#start(target, timeoutMs, chain);
+  }
+
+  #start(target: OwnedTarget, timeoutMs: number, chain: GatewayChain): Scrape {
+    const scrape = new Scrape(++this.#lastScrape, target, performance.now(), timeoutMs, chain);
     target.inFlight = scrape;
     target.pins++;
     this.#scrapes.set(scrape.id, scrape);
@@ -250,10 +265,11 @@ export class Scraper implements AsyncDisposable {
     return this.#options.abandonAfterMs ?? ABANDON_AFTER_MS;
   }
 
-  #begin({ id, target, timeoutMs }: Scrape): void {
+  #begin({ id, target, timeoutMs, chain }: Scrape): void {
     // A patient caller may join, so the target is not told of an impatient one.
     const timeoutSeconds = Math.max(timeoutMs, target.target.scrapeTimeoutMs) / 1000;
-    this.#workers.at(target.worker).post({ type: 'scrape', target: target.id, scrape: id, timeoutSeconds });
+    const told = { timeoutSeconds, chain: [...chain, this.gatewayId] };
+    this.#workers.at(target.worker).post({ type: 'scrape', target: target.id, scrape: id, told });
   }
 
   #ended(id: number, outcome: Outcome): void {
@@ -281,8 +297,10 @@ export class Scraper implements AsyncDisposable {
     scrape.outcome = outcome;
     const { target } = scrape;
     const endedAt = Date.now();
-    target.last = { outcome, startedAt: outcome.timings?.startedAt ?? scrape.startedAtMs, endedAt };
-    target.history.add(endedAt, outcome);
+    const known = target.twinOf ?? target;
+    known.last = { outcome, startedAt: outcome.timings?.startedAt ?? scrape.startedAtMs, endedAt };
+    known.history.add(endedAt, outcome);
+    if (outcome.up || outcome.gateway !== undefined) known.gateway = outcome.gateway;
     this.#options.events.scrapeEnded(target, outcome);
   }
 

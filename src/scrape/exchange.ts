@@ -7,10 +7,13 @@ import { isOpenMetrics, isProtobuf } from '../exposition/content-type.ts';
 import { ScanError } from '../exposition/scan-error.ts';
 import type { Connection } from './connection.ts';
 import { ScrapeFailure, type FailureReason } from './failure.ts';
+import { GATEWAY_HEADER, loopText, readChain, type GatewayChain } from './gateway-chain.ts';
 import type { ScrapeTimings } from './outcome.ts';
 
 /** Those that Go's client follows. */
 const REDIRECTS: ReadonlySet<number> = new Set([301, 302, 303, 307, 308]);
+/** RFC 5842, 7.2. */
+const LOOP_DETECTED = 508;
 /** What Go's client reads of a redirect's body before it gives up the connection instead. */
 const REDIRECT_BODY_BYTES = 2048;
 
@@ -25,6 +28,8 @@ export interface ExchangeOptions {
   readonly connection: Connection;
   readonly request: Dispatcher.DispatchOptions;
   readonly followRedirects: boolean;
+  /** What the request says of the gateways that it came through. */
+  readonly chain: GatewayChain;
   /** Makes the reader of the body. */
   readonly read: (head: BodyHead) => BodyReader;
 }
@@ -52,6 +57,7 @@ export class Exchange {
   #contentType = '';
   #encoding = '';
   #protobuf = false;
+  #gateway: string | undefined;
 
   constructor(options: ExchangeOptions) {
     this.#options = options;
@@ -75,6 +81,11 @@ export class Exchange {
       ...(this.#firstByteAt !== undefined && { firstByteSeconds: since(this.#firstByteAt) }),
       ...(this.#lastByteAt !== undefined && { lastByteSeconds: since(this.#lastByteAt) }),
     };
+  }
+
+  /** The id of the gateway that answered, where it is one. */
+  get gateway(): string | undefined {
+    return this.#gateway;
   }
 
   /** Rejects with a ScrapeFailure, or with an UnansweredError. The connection is closed then unless the answer came whole. */
@@ -122,7 +133,8 @@ export class Exchange {
   }
 
   #begin(status: number, headers: Headers, statusText: string): void {
-    const { followRedirects, read } = this.#options;
+    const { followRedirects, chain, read } = this.#options;
+    [this.#gateway] = readChain(headers[GATEWAY_HEADER]);
     const location = firstOf(headers['location']) ?? '';
     const redirect = REDIRECTS.has(status);
     if (redirect && followRedirects && location !== '') {
@@ -133,7 +145,9 @@ export class Exchange {
       const place =
         location === '' ? ' without a Location' : ` to ${shown(location)}; follow_redirects is false`;
       const said = `server returned HTTP status ${status} ${statusText}`.trimEnd() + (redirect ? place : '');
-      this.#fail(new ScrapeFailure(redirect ? 'redirect' : 'http_status', said));
+      if (status === LOOP_DETECTED && this.#gateway !== undefined)
+        this.#fail(new ScrapeFailure('loop', `${loopText(chain, this.#gateway)}: ${said}`));
+      else this.#fail(new ScrapeFailure(redirect ? 'redirect' : 'http_status', said));
     } else {
       this.#contentType = firstOf(headers['content-type']) ?? '';
       this.#protobuf = isProtobuf(this.#contentType);

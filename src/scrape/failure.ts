@@ -11,6 +11,7 @@ export const FAILURE_REASONS = {
   tls: 'the TLS handshake failed, or the certificate files could not be read',
   connection: 'the connection broke, or what came was not HTTP',
   http_status: 'the answer had a status other than 200',
+  loop: 'the target is this gateway itself, or a gateway that scrapes this one',
   redirect: 'the answer was a redirect that leads nowhere, or that follow_redirects forbids to follow',
   encoding: 'the compressed body was broken, or its Content-Encoding is not known',
   content_type: 'the body was no exposition, and its Content-Type does not say that it is one',

@@ -31,6 +31,8 @@ export interface Outcome {
   readonly usage?: LabelUsage;
   /** Not of one that no worker has told of. */
   readonly timings?: ScrapeTimings;
+  /** The id of the gateway that answered, where the target is one. */
+  readonly gateway?: string;
 }
 
 /** The outcome of a scrape that failed without anything of the body being known. */

@@ -8,6 +8,7 @@ import { LabelRules } from '../exposition/label-rules.ts';
 import { Connection } from './connection.ts';
 import { Exchange, UnansweredError, type Answered } from './exchange.ts';
 import { ScrapeFailure } from './failure.ts';
+import { formatChain, GATEWAY_HEADER, type GatewayChain } from './gateway-chain.ts';
 import type { Outcome } from './outcome.ts';
 import { placeOf, redirectedTo, refererOf, type Place } from './redirect.ts';
 
@@ -32,6 +33,14 @@ export interface ScrapedTarget {
   readonly followRedirects: boolean;
   readonly limits: ScrapeLimits;
   readonly tls: TlsConfig;
+}
+
+/** What a target is told with the request. */
+export interface ToldTarget {
+  /** The time that it has. */
+  readonly timeoutSeconds: number;
+  /** The gateways that the request comes through, this one last. */
+  readonly chain: GatewayChain;
 }
 
 /** A scrape's end: its outcome, with the exposition when it is up. */
@@ -59,21 +68,25 @@ export class TargetScraper {
   }
 
   /**
-   * Never rejects: a failure is an outcome. `timeoutSeconds` is told to the target; ending it is up to `cancel`. The body's memory is
+   * Never rejects: a failure is an outcome. Ending it when the time is over is up to `cancel`. The body's memory is
    * counted in `account`.
    */
-  async scrape(timeoutSeconds: number, account?: Account): Promise<ScrapeResult> {
+  async scrape(told: ToldTarget, account?: Account): Promise<ScrapeResult> {
     const start = performance.now();
     const startedAt = Date.now();
     this.#cancelled = undefined;
-    const progress = (): Pick<Outcome, 'durationSeconds' | 'wireBytes' | 'bodyBytes' | 'timings'> => ({
+    const progress = (): Pick<
+      Outcome,
+      'durationSeconds' | 'wireBytes' | 'bodyBytes' | 'timings' | 'gateway'
+    > => ({
       durationSeconds: (performance.now() - start) / 1000,
       wireBytes: this.#exchange?.wireBytes ?? 0,
       bodyBytes: this.#exchange?.bodyBytes ?? 0,
       timings: { startedAt, ...this.#exchange?.timings(start) },
+      ...(this.#exchange?.gateway !== undefined && { gateway: this.#exchange.gateway }),
     });
     try {
-      const exposition = await this.#follow(timeoutSeconds, account);
+      const exposition = await this.#follow(told, account);
       const { samples, usage } = exposition;
       return { outcome: { up: true, samples, samplesPost: samples, usage, ...progress() }, exposition };
     } catch (error) {
@@ -100,7 +113,7 @@ export class TargetScraper {
   }
 
   /** Asks the target, and goes where it redirects to, as Go's client does. */
-  async #follow(timeoutSeconds: number, account: Account | undefined): Promise<LabelledExposition> {
+  async #follow(told: ToldTarget, account: Account | undefined): Promise<LabelledExposition> {
     let place = placeOf(this.#target.url);
     // Prometheus finds this out no earlier either.
     if (place === undefined) throw new ScrapeFailure('connect', `${this.#target.url} is not a URL`);
@@ -110,7 +123,7 @@ export class TargetScraper {
       for (let requests = 1; ; requests++) {
         used.add(place.origin);
         const asked: Place = place;
-        const answered = await this.#ask(asked, referer, timeoutSeconds, account).catch((error: unknown) => {
+        const answered = await this.#ask(asked, referer, told, account).catch((error: unknown) => {
           throw requests === 1 ? error : redirected(error, asked);
         });
         if ('exposition' in answered) return answered.exposition;
@@ -129,7 +142,7 @@ export class TargetScraper {
   async #ask(
     place: Place,
     referer: string | undefined,
-    timeoutSeconds: number,
+    told: ToldTarget,
     account: Account | undefined,
   ): Promise<Answered> {
     const { origin } = place;
@@ -138,12 +151,12 @@ export class TargetScraper {
     const connection = kept === undefined || kept.closed ? this.#connect(origin) : kept;
     const { opened } = connection;
     try {
-      return await this.#exchangeOn(connection, place, referer, timeoutSeconds, account);
+      return await this.#exchangeOn(connection, place, referer, told, account);
     } catch (error) {
       if (!(error instanceof UnansweredError)) throw error;
       const reused = opened > 0 && connection.opened === opened;
       if (!reused || this.#cancelled !== undefined) throw error;
-      return await this.#exchangeOn(this.#connect(origin), place, referer, timeoutSeconds, account);
+      return await this.#exchangeOn(this.#connect(origin), place, referer, told, account);
     }
   }
 
@@ -151,7 +164,7 @@ export class TargetScraper {
     connection: Connection,
     { origin, path }: Place,
     referer: string | undefined,
-    timeoutSeconds: number,
+    told: ToldTarget,
     account: Account | undefined,
   ): Promise<Answered> {
     if (this.#cancelled !== undefined) throw this.#cancelled;
@@ -159,6 +172,7 @@ export class TargetScraper {
     this.#exchange = new Exchange({
       connection,
       followRedirects,
+      chain: told.chain,
       request: {
         origin,
         path,
@@ -167,7 +181,8 @@ export class TargetScraper {
           accept: ACCEPT,
           'accept-encoding': enableCompression ? 'gzip' : 'identity',
           'user-agent': this.#userAgent,
-          'x-prometheus-scrape-timeout-seconds': String(timeoutSeconds),
+          'x-prometheus-scrape-timeout-seconds': String(told.timeoutSeconds),
+          [GATEWAY_HEADER]: formatChain(told.chain),
           ...(referer !== undefined && { referer }),
         },
       },

@@ -3,12 +3,16 @@ import type { Logger } from '../log/logger.ts';
 import { formatShard, shardWithin, type Shard } from '../relabel/shard.ts';
 import { PlanMemory } from '../round/plan-memory.ts';
 import type { OwnedTarget } from '../round/scrape.ts';
-import type { Scraper } from '../round/scraper.ts';
+import type { Round, Scraper } from '../round/scraper.ts';
+import type { Outcome } from '../scrape/outcome.ts';
+import type { Selector } from '../selector/selector.ts';
 import { breakOff, writeAnswer } from './answer-writer.ts';
 import { readCaller, WriteTimes } from './caller.ts';
 import { ConflictLog } from './conflict-log.ts';
 import { DuplicateCheck } from './duplicate-check.ts';
 import type { ExpositionQuery } from './exposition-query.ts';
+import { sendFailure } from './failure-answer.ts';
+import type { LoopGuard } from './loop-guard.ts';
 import { TargetShards } from './target-shards.ts';
 import type { Telemetry } from './telemetry.ts';
 
@@ -21,10 +25,22 @@ export interface ExpositionOptions {
   readonly scraper: Scraper;
   readonly telemetry: Telemetry;
   readonly maxTimeoutMs: number;
-  readonly view: 'metrics' | 'federate';
+  readonly view: 'metrics' | 'federate' | 'probe';
   /** The part of the targets that the gateway has; absent is all. */
   readonly shard?: Shard | undefined;
+  readonly loops: LoopGuard;
   readonly log: Logger;
+}
+
+/** What is answered. */
+interface Asked {
+  readonly targets: readonly OwnedTarget[];
+  /** Only series that one of them selects. */
+  readonly selectors: readonly Selector[];
+  /** Tells questions about some of the targets from those about others; empty is all. */
+  readonly part: string;
+  /** One target without its report series: where it failed, so does the answer. */
+  readonly alone: boolean;
 }
 
 /** Answers with the merged exposition: a round for this caller, then its families as they are joined. */
@@ -48,16 +64,31 @@ export class ExpositionRoute {
     reply: FastifyReply,
     { selectors, shard }: ExpositionQuery,
   ): Promise<void> {
-    const { scraper, telemetry, maxTimeoutMs, view, log } = this.#options;
+    const { scraper, shard: own } = this.#options;
     const targets =
       shard === undefined
         ? scraper.targets
-        : this.#shards.of(
-            scraper.targets,
-            this.#options.shard ? shardWithin(this.#options.shard, shard) : shard,
-          );
+        : this.#shards.of(scraper.targets, own ? shardWithin(own, shard) : shard);
+    const part = shard === undefined ? '' : formatShard(shard);
+    await this.#answer(request, reply, { targets, part, selectors, alone: false });
+  }
+
+  /** The same of one target, which alone is scraped: without report series, and with 502 or 504 where its scrape failed. */
+  async answerOne(request: FastifyRequest, reply: FastifyReply, target: OwnedTarget): Promise<void> {
+    const part = `target ${target.id}`;
+    await this.#answer(request, reply, { targets: [target], part, selectors: [], alone: true });
+  }
+
+  async #answer(
+    request: FastifyRequest,
+    reply: FastifyReply,
+    { targets, part, selectors, alone }: Asked,
+  ): Promise<void> {
+    const { scraper, telemetry, maxTimeoutMs, view, log, loops } = this.#options;
+    const chain = loops.admit(scraper.gatewayId, request, reply);
+    if (chain === undefined) return;
     // Answers of such kinds take about as long to write as those of the same kind before.
-    const kind = `${selectors.length > 0} ${shard !== undefined}`;
+    const kind = `${selectors.length > 0} ${part !== ''}`;
     const caller = readCaller(request.headers);
     const left = new AbortController();
     const onClose = (): void => left.abort(new CallerLeft('the caller went away'));
@@ -73,16 +104,30 @@ export class ExpositionRoute {
       const begunAt = Date.now();
       const timeoutMs = ({ target }: OwnedTarget): number =>
         this.#writeTimes.budget(kind, Math.min(caller.timeoutMs ?? target.scrapeTimeoutMs, maxTimeoutMs));
-      using round = await scraper.round(targets, { timeoutMs, signal: left.signal });
-      if (view === 'metrics' && shard === undefined)
-        scraper.lastRound.record(begunAt, round.entries, timeoutMs);
+      using round = await scraper.round(targets, {
+        timeoutMs,
+        signal: left.signal,
+        chain,
+        unreported: alone,
+      });
+      if (view === 'metrics' && part === '') scraper.lastRound.record(begunAt, round.entries, timeoutMs);
       const collected = performance.now();
-      const whole = selectors.length === 0 && shard === undefined;
+      const whole = selectors.length === 0 && part === '';
       const check = whole ? scraper.claims : undefined;
-      const part = shard === undefined ? '' : formatShard(shard);
-      const answer = await scraper.answers.get({ round, part, selectors, plans: this.#plans, check });
+      const isFailed = (): boolean => alone && failureOf(round) !== undefined;
+      const answer = isFailed()
+        ? undefined
+        : await scraper.answers.get({ round, part, selectors, plans: this.#plans, check });
       // One that others may have too belongs to nobody.
-      using own = answer.own;
+      using own = answer?.own;
+      // The worker may have ended meanwhile.
+      if (answer === undefined || isFailed()) {
+        const sent = sendFailure(reply, failureOf(round)!);
+        const seconds = (performance.now() - start) / 1000;
+        const collectSeconds = (collected - start) / 1000;
+        telemetry.answered({ view, seconds, collectSeconds, bytes: sent, rawBytes: sent, complete: false });
+        return;
+      }
       reply.hijack();
       const patience = caller.timeoutMs ?? READ_TIMEOUT_MS;
       const readDeadline = setTimeout(
@@ -122,6 +167,13 @@ export class ExpositionRoute {
       reply.raw.off('close', onClose);
     }
   }
+}
+
+/** How the first target that is not up failed. A scrape that was up may have been lost with its worker since. */
+function failureOf({ entries }: Round): Outcome | undefined {
+  return entries
+    .map(({ outcome, scrape }) => (outcome.up ? (scrape.outcome ?? outcome) : outcome))
+    .find(({ up }) => !up);
 }
 
 function pathOf({ url }: FastifyRequest): string {

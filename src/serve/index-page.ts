@@ -1,6 +1,7 @@
 const LINKS = [
   ['metrics', 'Metrics', 'of all KubeVirt pods, merged'],
   ['federate?match[]={__name__=~"kubevirt_.*"}', 'Federate', 'the series that match'],
+  ['sd', 'Targets', 'as http_sd_configs read them'],
   ['-/metrics', 'Own metrics', 'of this gateway'],
   ['-/ready', 'Ready', 'whether the targets are known'],
   ['-/healthy', 'Healthy', 'whether the program runs'],

@@ -4,11 +4,15 @@ import type { ProgramStatus } from '../api/status.ts';
 import type { Discovery } from '../discovery/discovery.ts';
 import type { Logger } from '../log/logger.ts';
 import type { Shard } from '../relabel/shard.ts';
+import type { OwnedTarget } from '../round/scrape.ts';
 import type { Scraper } from '../round/scraper.ts';
 import { acceptsGzip } from './caller.ts';
 import { QueryError, readExpositionQuery, type ExpositionQuery } from './exposition-query.ts';
 import { ExpositionRoute } from './exposition-route.ts';
+import { gatewayPlace, pathPrefixOf } from './gateway-place.ts';
 import { indexPage } from './index-page.ts';
+import { LoopGuard } from './loop-guard.ts';
+import { httpSdGroups, ProbeError, probedTarget } from './probe-targets.ts';
 import type { Telemetry } from './telemetry.ts';
 
 export interface ServerOptions {
@@ -20,6 +24,8 @@ export interface ServerOptions {
   readonly shard?: Shard | undefined;
   /** What the program was started with. */
   readonly status: ProgramStatus;
+  /** Where the gateway is reached from outside, for `/sd`. */
+  readonly externalUrl?: URL | undefined;
   readonly log: Logger;
 }
 
@@ -27,15 +33,18 @@ const TEXT = 'text/plain; charset=utf-8';
 
 /** The HTTP interface. Paths and answers are Prometheus' own where it has them. */
 export function createServer(options: ServerOptions): FastifyInstance {
-  const { discovery, telemetry, log } = options;
+  const { discovery, scraper, telemetry, externalUrl, log } = options;
   const server = fastify({
     exposeHeadRoutes: false,
     forceCloseConnections: 'idle',
     routerOptions: { querystringParser },
+    rewriteUrl: ({ url = '/' }) => withoutPrefix(url, externalUrl),
   });
   cutWhenDrained(server);
-  const metrics = new ExpositionRoute({ ...options, view: 'metrics' });
-  const federate = new ExpositionRoute({ ...options, view: 'federate' });
+  const shared = { ...options, loops: new LoopGuard(log) };
+  const metrics = new ExpositionRoute({ ...shared, view: 'metrics' });
+  const federate = new ExpositionRoute({ ...shared, view: 'federate' });
+  const probe = new ExpositionRoute({ ...shared, view: 'probe' });
   const unready = (reply: FastifyReply): boolean => {
     if (discovery.current !== undefined) return false;
     void reply.code(503).type(TEXT).send(`Not ready: ${discovery.waiting()}\n`);
@@ -63,6 +72,31 @@ export function createServer(options: ServerOptions): FastifyInstance {
 
   server.get('/metrics', (request, reply) => exposition(metrics, request, reply));
   server.get('/federate', (request, reply) => exposition(federate, request, reply));
+  server.get('/sd', (request, reply) => {
+    if (unready(reply)) return reply;
+    const place = gatewayPlace(request.headers, externalUrl);
+    if (place === undefined)
+      return reply
+        .code(400)
+        .type(TEXT)
+        .send(
+          'the request does not say where the gateway is reached: send the header Host, or set --web.external-url\n',
+        );
+    const pool = (request.query as URLSearchParams).get('scrapePool') ?? undefined;
+    return reply.send(httpSdGroups(scraper, place, pool));
+  });
+  server.get('/probe', async (request, reply) => {
+    if (unready(reply)) return reply;
+    let target: OwnedTarget;
+    try {
+      target = probedTarget(scraper.targets, request.query as URLSearchParams);
+    } catch (error) {
+      if (!(error instanceof ProbeError)) throw error;
+      return reply.code(error.status).type(TEXT).send(`${error.message}\n`);
+    }
+    await probe.answerOne(request, reply, target);
+    return reply;
+  });
   server.get('/-/metrics', async (_request, reply) => {
     const { contentType, text } = await telemetry.exposition();
     return reply.type(contentType).send(text);
@@ -92,6 +126,13 @@ export function createServer(options: ServerOptions): FastifyInstance {
 /** `match[]` may stand several times, and its brackets escaped or not. */
 function querystringParser(text: string): Record<string, unknown> {
   return new URLSearchParams(text) as unknown as Record<string, unknown>;
+}
+
+/** A proxy may take the prefix of the external URL away, or leave it. */
+function withoutPrefix(url: string, externalUrl: URL | undefined): string {
+  const prefix = externalUrl === undefined ? '' : pathPrefixOf(externalUrl);
+  const rest = url.slice(prefix.length);
+  return url.startsWith(prefix) && rest.startsWith('/') ? rest : url;
 }
 
 /**

@@ -3,7 +3,7 @@ import type { SharePart } from '../merge/share-part.ts';
 import type { SurveyPage } from '../merge/survey.ts';
 import type { Selector } from '../selector/selector.ts';
 import type { Outcome } from '../scrape/outcome.ts';
-import type { ScrapedTarget } from '../scrape/target-scraper.ts';
+import type { ScrapedTarget, ToldTarget } from '../scrape/target-scraper.ts';
 
 import type { EndedScrape } from './outcome-batch.ts';
 import type { CancelReason } from './worker-scrapes.ts';
@@ -13,6 +13,8 @@ export interface AnswerEntry {
   readonly target: number;
   readonly scrape: number;
   readonly outcome: Outcome;
+  /** Without its report series. */
+  readonly unreported?: true;
 }
 
 /** From the serving thread to a worker. */
@@ -27,7 +29,7 @@ export type WorkerRequest =
       readonly type: 'scrape';
       readonly target: number;
       readonly scrape: number;
-      readonly timeoutSeconds: number;
+      readonly told: ToldTarget;
     }
   /** Ends a scrape that is under way; it is answered by `scraped` all the same. */
   | { readonly type: 'cancel'; readonly scrape: number; readonly reason: CancelReason }

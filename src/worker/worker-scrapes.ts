@@ -3,7 +3,7 @@ import { freeParts, type LabelledExposition } from '../exposition/family-block.t
 import type { ShareTarget } from '../merge/share.ts';
 import { ScrapeFailure } from '../scrape/failure.ts';
 import type { Outcome } from '../scrape/outcome.ts';
-import { TargetScraper, type ScrapedTarget } from '../scrape/target-scraper.ts';
+import { TargetScraper, type ScrapedTarget, type ToldTarget } from '../scrape/target-scraper.ts';
 import { collectGarbage } from './collect.ts';
 import type { ComposeAhead } from './compose-ahead.ts';
 import type { MemoryLedger } from './memory-ledger.ts';
@@ -59,11 +59,11 @@ export class WorkerScrapes {
   }
 
   /** Scrapes a target; `ended` is called once, whatever becomes of it. */
-  async scrape(target: number, id: number, timeoutSeconds: number): Promise<void> {
+  async scrape(target: number, id: number, told: ToldTarget): Promise<void> {
     const scraper = this.#scrapers.get(target)!;
     this.#running.set(id, scraper);
     this.#options.ahead?.begun(target);
-    const { outcome, exposition } = await scraper.scrape(timeoutSeconds, this.memory.account(id));
+    const { outcome, exposition } = await scraper.scrape(told, this.memory.account(id));
     this.#running.delete(id);
     this.memory.close(id);
     if (exposition !== undefined) this.#keep(id, exposition);
@@ -97,11 +97,16 @@ export class WorkerScrapes {
   }
 
   /** A target as an answer shows it. Throws when its exposition is gone. */
-  shareTarget({ target, scrape, outcome }: AnswerEntry): ShareTarget {
+  shareTarget({ target, scrape, outcome, unreported }: AnswerEntry): ShareTarget {
     const { rules } = this.#scrapers.get(target)!;
     const exposition = outcome.up ? this.#expositions.get(scrape) : undefined;
     if (outcome.up && exposition === undefined) throw new Error(`the exposition of scrape ${scrape} is gone`);
-    return { rules, outcome, ...(exposition !== undefined && { exposition }) };
+    return {
+      rules,
+      outcome,
+      ...(unreported && { unreported }),
+      ...(exposition !== undefined && { exposition }),
+    };
   }
 
   #keep(scrape: number, exposition: LabelledExposition): void {

@@ -47,7 +47,7 @@ function handle(request: WorkerRequest): void {
       scrapes.changeTargets(request.added, request.removed);
       break;
     case 'scrape':
-      void scrapes.scrape(request.target, request.scrape, request.timeoutSeconds);
+      void scrapes.scrape(request.target, request.scrape, request.told);
       break;
     case 'cancel':
       scrapes.cancel(request.scrape, request.reason);

@@ -68,6 +68,11 @@ t.test('command lines that are taken', async (t) => {
       why: 'a name',
     },
     {
+      argv: ['--web.external-url=https://Gateway.example.org:443/a/'],
+      want: { externalUrl: 'https://gateway.example.org/a/' },
+      why: 'a URL with a path',
+    },
+    {
       argv: ['--kubernetes.namespace=a', '--kubernetes.namespace', 'b-1', '--kubernetes.namespace=a'],
       want: { kubernetesNamespaces: ['a', 'b-1'] },
       why: 'repeated, each once',
@@ -168,6 +173,13 @@ t.test('command lines that are refused', async (t) => {
       want: 'flag --log.format must be one of logfmt, json, not "xml"',
       why: 'format',
     },
+    ...['gateway.example.org:80', 'http://', 'ftp://a', 'http://u:p@a', 'http://a?b', 'http://a/#b', ''].map(
+      (url) => ({
+        argv: [`--web.external-url=${url}`],
+        want: `flag --web.external-url: "${url}" is not a URL; write it like https://gateway.example.org/metrics-gateway`,
+        why: 'no URL with a host and a path alone',
+      }),
+    ),
     {
       argv: ['--scrape.reuse=25d'],
       want: 'flag --scrape.reuse: must be at most 24d',
@@ -280,6 +292,7 @@ t.test('every flag of the table can be given', async (t) => {
     path: 'p',
     shard: '1/4',
     size: '1GB',
+    url: 'http://a',
   };
   for (const flag of FLAG_TABLE) {
     const value = 'choices' in flag ? flag.choices.at(-1) : values[flag.type];

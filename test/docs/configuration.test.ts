@@ -47,7 +47,8 @@ const examples = DOCUMENTS.flatMap((file) =>
 
 t.test('configurations that are shown can be loaded', async (t) => {
   t.ok(examples.length > 2);
-  for (const { file, text } of examples)
+  // What asks /sd is for Prometheus alone.
+  for (const { file, text } of examples.filter((example) => !example.text.includes('http_sd_configs')))
     t.doesNotThrow(() => loadConfig(text, { fileName: file, baseDir: '/' }), `${file}:\n${text}`);
 });
 

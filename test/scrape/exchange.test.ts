@@ -49,6 +49,7 @@ function begin(shop: Workshop, rules: LabelRules, onPause: () => void = () => un
     connection,
     request: { path: '/metrics', method: 'GET' },
     followRedirects: true,
+    chain: [],
     read: (head) => new BodyReader(shop, rules, { ...head, limit: Number.POSITIVE_INFINITY }),
   });
   const done = exchange.run().finally(() => (state.ended = true));

@@ -32,7 +32,7 @@ export function scraperOf(
   };
   const scraper = new TargetScraper(target, new Workshop(), 'kubevirt-metrics-gateway/1.2.3');
   return {
-    scrape: async (timeoutSeconds = 9.75) => (await scraper.scrape(timeoutSeconds)).outcome,
+    scrape: async (timeoutSeconds = 9.75) => (await scraper.scrape({ timeoutSeconds, chain: [] })).outcome,
     cancel: (failure) => scraper.cancel(failure),
     [Symbol.dispose]: () => scraper.close(),
   };

@@ -40,7 +40,7 @@ function startWorker(url: string) {
   const scrape = (id: number): Promise<Outcome> =>
     new Promise((resolve) => {
       waiting.set(id, resolve);
-      worker.post({ type: 'scrape', target: 1, scrape: id, timeoutSeconds: 10 });
+      worker.post({ type: 'scrape', target: 1, scrape: id, told: { timeoutSeconds: 10, chain: [] } });
     });
   return { worker, scrape, crashed: crashed.promise };
 }
