@@ -46,7 +46,7 @@ export async function startGateway({ config, flags, version, log }: GatewayOptio
       config,
       kubeconfig: flags.kubeconfig,
       log,
-      warnOnSeveralNamespaces: flags.configFile === undefined,
+      isBuiltIn: flags.configFile === undefined,
       shard: flags.shard,
     }),
   );

@@ -1,4 +1,4 @@
-import type { Config, ScrapeConfig } from '../config/scrape-config.ts';
+import type { Config, KubernetesSdConfig, ScrapeConfig } from '../config/scrape-config.ts';
 import type { Logger } from '../log/logger.ts';
 import type { Shard } from '../relabel/shard.ts';
 import { createFileProvider } from './file.ts';
@@ -23,8 +23,11 @@ export interface DiscoveryOptions {
   readonly log: Logger;
   /** Default `process.env`: `KUBECONFIG`, `HOME` and the variables of a pod are read from it. */
   readonly env?: Readonly<Record<string, string | undefined>>;
-  /** Warn when targets carry more than one value of the label `namespace`. */
-  readonly warnOnSeveralNamespaces?: boolean;
+  /**
+   * The configuration is the built-in one: its entry with `role: endpointslice` stands in for that with `role: endpoints`, and targets
+   * with more than one value of the label `namespace` are warned of.
+   */
+  readonly isBuiltIn?: boolean;
   /** Keep only the targets of this shard. */
   readonly shard?: Shard | undefined;
   /** Shorter times for tests. */
@@ -126,7 +129,7 @@ class TargetDiscovery implements Discovery {
         const why = lastError === undefined ? '' : `: ${lastError}`;
         return `waiting for the first sync of ${provider} discovery of job ${JSON.stringify(config)}${why}`;
       })
-      .join('; ');
+      .join('\n');
   }
 
   state(): readonly DiscoveryState[] {
@@ -179,7 +182,7 @@ class TargetDiscovery implements Discovery {
     );
     if (next === this.#current) return false;
     this.#current = next;
-    if (this.#options.warnOnSeveralNamespaces === true) this.#warnOnNamespaces(next);
+    if (this.#options.isBuiltIn === true) this.#warnOnNamespaces(next);
     for (const listener of this.#listeners) listener(next);
     return true;
   }
@@ -210,12 +213,24 @@ function createProviders(
   const providers: Provider[] = [];
   if (scrapeConfig.staticConfigs.length > 0) providers.push(createStaticProvider(scrapeConfig.staticConfigs));
   for (const config of scrapeConfig.fileSdConfigs) providers.push(createFileProvider(config, log));
-  for (const sd of scrapeConfig.kubernetesSdConfigs) {
-    const key = JSON.stringify(sd);
-    const timing = { ...defaultTiming, ...options.timing };
-    const provider = shared.get(key) ?? createKubernetesProvider({ sd, kubeconfig, env, timing, log });
+  const timing = { ...defaultTiming, ...options.timing };
+  for (const { sd, standIn } of withStandIns(scrapeConfig.kubernetesSdConfigs, options.isBuiltIn === true)) {
+    const key = JSON.stringify([sd, standIn]);
+    const provider =
+      shared.get(key) ?? createKubernetesProvider({ sd, standIn, kubeconfig, env, timing, log });
     shared.set(key, provider);
     providers.push(provider);
   }
   return providers;
+}
+
+/** The entries, that for EndpointSlices as the stand-in of that for Endpoints where the configuration is the built-in one. */
+function withStandIns(
+  sds: readonly KubernetesSdConfig[],
+  isBuiltIn: boolean,
+): { sd: KubernetesSdConfig; standIn?: KubernetesSdConfig | undefined }[] {
+  const endpoints = sds.find(({ role }) => role === 'endpoints');
+  const slices = sds.find(({ role }) => role === 'endpointslice');
+  if (!isBuiltIn || endpoints === undefined || slices === undefined) return sds.map((sd) => ({ sd }));
+  return [{ sd: endpoints, standIn: slices }];
 }

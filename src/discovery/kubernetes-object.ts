@@ -91,6 +91,11 @@ export function slimEndpoints(raw: RawObject): EndpointsObject {
   };
 }
 
+/** Whether addresses are missing from an Endpoints object because it would have more than a thousand. */
+export function isTruncated({ annotations }: EndpointsObject): boolean {
+  return annotations['endpoints.kubernetes.io/over-capacity'] === 'truncated';
+}
+
 /** Keeps of a Service what its targets' labels need. */
 export function slimService(raw: RawObject): ServiceObject {
   const { spec } = raw;

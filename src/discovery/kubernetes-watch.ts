@@ -1,6 +1,8 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { Logger } from '../log/logger.ts';
 import type { KubernetesClient, KubernetesSession } from './kubernetes-client.ts';
+import { missingRules, pathOf } from './kubernetes-resource.ts';
+import type { KubernetesResource } from './kubernetes-resource.ts';
 import { GoneError, LostError, readPage, readWatch, refuseStatus, StatusError } from './kubernetes-wire.ts';
 import type { RawObject, WatchEvent } from './kubernetes-wire.ts';
 
@@ -17,6 +19,8 @@ export interface WatchTiming {
   readonly maxBackoffMs: number;
   /** A watch that brought nothing and was shorter than this counts as a failed attempt. */
   readonly usefulMs: number;
+  /** How long Endpoints must be enough again until EndpointSlices are no longer used in their place. */
+  readonly calmMs: number;
 }
 
 export const defaultTiming: WatchTiming = {
@@ -27,19 +31,22 @@ export const defaultTiming: WatchTiming = {
   backoffMs: 200,
   maxBackoffMs: 10_000,
   usefulMs: 1000,
+  calmMs: 300_000,
 };
 
 const pageSize = 500;
 
 export interface ObjectWatchOptions<T> {
   readonly client: KubernetesClient;
-  /** `/api/v1/pods` or `/api/v1/namespaces/x/pods`. */
-  readonly path: string;
+  readonly resource: KubernetesResource;
   readonly label?: string | undefined;
   readonly field?: string | undefined;
   /** Keeps of an object what is needed, as plain values; the rest is not held, and a change of the rest is none. */
   readonly slim: (object: RawObject) => T;
+  /** Called after every change of the objects, and when the server begins or ceases to refuse the resource. */
   readonly changed: () => void;
+  /** Where the resource is refused it is done without: no reason for a warning. */
+  readonly optional?: boolean;
   readonly log: Logger;
   readonly timing: WatchTiming;
 }
@@ -54,6 +61,8 @@ export class ObjectWatch<T> implements AsyncDisposable {
   /** When the server last told anything: a list, the begin of a watch, an event or a bookmark. Milliseconds since the epoch. */
   lastContact = 0;
   lastError: string | undefined;
+  /** The API server does not let the resource be read (403), or does not have it (404). */
+  refused: 403 | 404 | undefined;
   restarts = 0;
   readonly #options: ObjectWatchOptions<T>;
   readonly #stop = new AbortController();
@@ -66,6 +75,10 @@ export class ObjectWatch<T> implements AsyncDisposable {
 
   constructor(options: ObjectWatchOptions<T>) {
     this.#options = options;
+  }
+
+  get resource(): KubernetesResource {
+    return this.#options.resource;
   }
 
   /** By `namespace/name`. Valid until the next `changed`. */
@@ -122,7 +135,8 @@ export class ObjectWatch<T> implements AsyncDisposable {
   }
 
   async #list(session: KubernetesSession): Promise<void> {
-    const { path, slim, timing } = this.#options;
+    const { resource, slim, timing } = this.#options;
+    const path = pathOf(resource);
     const objects = new Map<string, T>();
     let token = '';
     let version: string;
@@ -152,7 +166,7 @@ export class ObjectWatch<T> implements AsyncDisposable {
 
   /** Takes up every event of a watch, and yields after each. */
   async *#watch(session: KubernetesSession, version: string): AsyncGenerator<void, void, undefined> {
-    const { path, timing } = this.#options;
+    const { resource, timing } = this.#options;
     const seconds = Math.max(1, Math.round(timing.watchSeconds * (0.75 + Math.random() / 2)));
     const query = this.#query();
     query.set('watch', 'true');
@@ -162,7 +176,7 @@ export class ObjectWatch<T> implements AsyncDisposable {
     using watchdog = new Watchdog();
     watchdog.set(timing.answerMs, 'the Kubernetes API did not answer in time');
     const signal = AbortSignal.any([this.#stop.signal, watchdog.signal]);
-    const answer = await session.get(path, query, signal);
+    const answer = await session.get(pathOf(resource), query, signal);
     await refuseStatus(answer);
     watchdog.set(seconds * 1000 + timing.graceMs, 'a watch outlasted its own timeout');
     this.#watched = true;
@@ -215,22 +229,35 @@ export class ObjectWatch<T> implements AsyncDisposable {
     this.#failures = 0;
     if (this.lastError === undefined) return;
     this.lastError = undefined;
-    this.#options.log.info('Kubernetes API answers again', { path: this.#options.path });
+    const { log, resource } = this.#options;
+    log.info('Kubernetes API answers again', { path: pathOf(resource) });
+    this.#refuse(undefined);
   }
 
   #failed(error: unknown): void {
     const message = messageOf(error);
-    if (message === this.lastError) return;
+    const status = error instanceof StatusError ? error.status : undefined;
+    const isNew = message !== this.lastError;
     this.lastError = message;
-    const { log, path } = this.#options;
-    const about = this.synced
-      ? 'Kubernetes API failed, keeping what is known'
-      : 'Kubernetes API cannot be read yet';
-    log.warn(about, {
-      path,
-      error: message,
-      objects: this.objects.size,
-    });
+    if (isNew) this.#tell(message, status);
+    // Any other failure says nothing of what is allowed.
+    if (status === 403 || status === 404) this.#refuse(status);
+  }
+
+  #refuse(status: 403 | 404 | undefined): void {
+    if (this.refused === status) return;
+    this.refused = status;
+    this.#options.changed();
+  }
+
+  #tell(message: string, status: number | undefined): void {
+    const { log, resource, optional = false } = this.#options;
+    const error = status === 403 ? `${message}; ${missingRules([resource])}` : message;
+    const about = { path: pathOf(resource), error, objects: this.objects.size };
+    if (optional && (status === 403 || status === 404))
+      log.info('doing without what the Kubernetes API refuses', about);
+    else if (this.synced) log.warn('Kubernetes API failed, keeping what is known', about);
+    else log.warn('Kubernetes API cannot be read yet', about);
   }
 }
 

@@ -24,6 +24,12 @@ export class GoneError extends Error {
 /** The API server answered, with a status that is neither 200 nor 410. */
 export class StatusError extends Error {
   override readonly name = 'StatusError';
+  readonly status: number;
+
+  constructor(message: string, status: number) {
+    super(message);
+    this.status = status;
+  }
 }
 
 /** The stream can no longer be trusted to be complete: list again, after a pause. */
@@ -127,7 +133,7 @@ function readEvent(line: string): WatchEvent {
 
 function failure(status: number, message: string): Error {
   const text = `status ${status}: ${message.trim()}`;
-  return status === 410 ? new GoneError(text) : new StatusError(text);
+  return status === 410 ? new GoneError(text) : new StatusError(text, status);
 }
 
 function readJson(text: string, what: string): unknown {

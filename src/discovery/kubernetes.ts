@@ -1,13 +1,14 @@
-import type { KubernetesSdConfig, KubernetesSelectorRole } from '../config/scrape-config.ts';
+import type { KubernetesSdConfig } from '../config/scrape-config.ts';
 import type { Logger } from '../log/logger.ts';
 import { createKubernetesClient, KubeconfigError } from './kubernetes-client.ts';
 import type { KubernetesClient } from './kubernetes-client.ts';
-import { createScope } from './kubernetes-scope.ts';
-import type { Scope } from './kubernetes-scope.ts';
+import { missingRules, resourceOf } from './kubernetes-resource.ts';
+import { createScope, sumOf } from './kubernetes-scope.ts';
+import type { MakeWatch, Scope } from './kubernetes-scope.ts';
 import { ObjectWatch } from './kubernetes-watch.ts';
 import type { WatchTiming } from './kubernetes-watch.ts';
-import type { RawObject } from './kubernetes-wire.ts';
 import type { Provider, ProviderStatus } from './provider.ts';
+import { StandInScope } from './stand-in-scope.ts';
 import type { TargetGroup } from './target-group.ts';
 
 /**
@@ -18,6 +19,8 @@ const pairingMs = 100;
 
 export interface KubernetesProviderOptions {
   readonly sd: KubernetesSdConfig;
+  /** An entry with `role: endpointslice` that stands in for this one where its Endpoints do not do. */
+  readonly standIn?: KubernetesSdConfig | undefined;
   readonly kubeconfig: string | undefined;
   readonly env: Readonly<Record<string, string | undefined>>;
   readonly timing: WatchTiming;
@@ -31,21 +34,13 @@ export function createKubernetesProvider(options: KubernetesProviderOptions): Pr
   return new KubernetesProvider(options);
 }
 
-/** Where each selector's role finds its objects. */
-const RESOURCES: Readonly<Record<KubernetesSelectorRole, { readonly api: string; readonly plural: string }>> =
-  {
-    endpoints: { api: '/api/v1', plural: 'endpoints' },
-    endpointslice: { api: '/apis/discovery.k8s.io/v1', plural: 'endpointslices' },
-    pod: { api: '/api/v1', plural: 'pods' },
-    service: { api: '/api/v1', plural: 'services' },
-  };
-
 class KubernetesProvider implements Provider {
   readonly name = 'kubernetes';
   readonly #options: KubernetesProviderOptions;
   #scopes: readonly Scope[] = [];
   #changed = (): void => {};
   #unknown = 0;
+  #truncated = 0;
   #stopped = false;
   #pairing: NodeJS.Timeout | undefined;
 
@@ -59,10 +54,8 @@ class KubernetesProvider implements Provider {
     const client = await createKubernetesClient({ sd, kubeconfig, env });
     if (this.#stopped) return;
     log.info('watching Kubernetes', { server: client.server, credentials: client.origin });
-    this.#scopes = namespacesOf(sd, client).map((namespace) =>
-      createScope(sd.role, (role, slim) => this.#watch(client, namespace, role, slim)),
-    );
-    for (const watch of this.#watches()) watch.start();
+    this.#scopes = namespacesOf(sd, client).map((namespace) => this.#scope(client, namespace));
+    for (const scope of this.#scopes) scope.start();
   }
 
   groups(): readonly TargetGroup[] | undefined {
@@ -71,57 +64,60 @@ class KubernetesProvider implements Provider {
   }
 
   status(): ProviderStatus {
-    const watches = this.#watches();
+    const scopes = this.#scopes;
+    const watches = scopes.flatMap((scope) => scope.watches);
     return {
       synced: this.#synced(),
       // The oldest: what is known is as old as its oldest part.
       lastSync: watches.length === 0 ? 0 : Math.min(...watches.map(({ lastContact }) => lastContact)),
-      lastError: watches.find(({ lastError }) => lastError !== undefined)?.lastError,
-      watchRestarts: watches.reduce((sum, { restarts }) => sum + restarts, 0),
-      objects: watches.reduce((sum, { objects }) => sum + objects.size, 0),
+      lastError: errorOf(watches),
+      watchRestarts: sumOf(scopes, ({ restarts }) => restarts),
+      objects: sumOf(watches, ({ objects }) => objects.size),
+      truncatedEndpoints: sumOf(scopes, ({ truncated }) => truncated),
+      usesSlices: scopes.some(({ usesSlices }) => usesSlices),
     };
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
     this.#stopped = true;
-    await Promise.all(this.#watches().map((watch) => watch[Symbol.asyncDispose]()));
+    await Promise.all(this.#scopes.map((scope) => scope[Symbol.asyncDispose]()));
     clearTimeout(this.#pairing);
   }
 
   #synced(): boolean {
-    return this.#scopes.length > 0 && this.#watches().every(({ synced }) => synced);
+    return this.#scopes.length > 0 && this.#scopes.every(({ synced }) => synced);
   }
 
-  #watches(): ObjectWatch<unknown>[] {
-    return this.#scopes.flatMap(({ watches }) => watches);
-  }
-
-  #watch<T>(
-    client: KubernetesClient,
-    namespace: string | undefined,
-    role: KubernetesSelectorRole,
-    slim: (object: RawObject) => T,
-  ): ObjectWatch<T> {
-    const { sd, timing, log } = this.#options;
-    const selector = sd.selectors.findLast((one) => one.role === role);
-    const { api, plural } = RESOURCES[role];
-    return new ObjectWatch<T>({
-      client,
-      path: namespace === undefined ? `${api}/${plural}` : `${api}/namespaces/${namespace}/${plural}`,
-      label: selector?.label,
-      field: selector?.field,
-      slim,
-      changed: () => {
-        this.#update();
-      },
-      log,
-      timing,
-    });
+  #scope(client: KubernetesClient, namespace: string | undefined): Scope {
+    const { sd, standIn, timing, log } = this.#options;
+    const changed = (): void => {
+      this.#update();
+    };
+    const watch: MakeWatch = (role, slim, { optional = false } = {}) => {
+      const { selectors } = role === 'endpointslice' && standIn !== undefined ? standIn : sd;
+      const selector = selectors.findLast((one) => one.role === role);
+      return new ObjectWatch({
+        client,
+        resource: resourceOf(role, namespace),
+        label: selector?.label,
+        field: selector?.field,
+        slim,
+        changed,
+        optional,
+        log,
+        timing,
+      });
+    };
+    return standIn === undefined
+      ? createScope(sd.role, watch)
+      : new StandInScope({ watch, changed, calmMs: timing.calmMs, log });
   }
 
   #update(): void {
+    for (const scope of this.#scopes) scope.update();
     if (!this.#synced()) return;
-    const unknown = this.#scopes.reduce((sum, scope) => sum + scope.unknownPods(), 0);
+    this.#warnOfTruncation();
+    const unknown = sumOf(this.#scopes, (scope) => scope.unknownPods());
     if (unknown > this.#unknown) {
       this.#pairing ??= setTimeout(() => {
         this.#announce(unknown);
@@ -131,12 +127,29 @@ class KubernetesProvider implements Provider {
     this.#announce(unknown);
   }
 
+  /** With a stand-in the scope tells it, where it matters. */
+  #warnOfTruncation(): void {
+    const truncated = sumOf(this.#scopes, (scope) => scope.truncated);
+    const { log, standIn } = this.#options;
+    if (truncated > this.#truncated && standIn === undefined)
+      log.warn('Endpoints are over capacity: targets are missing; use role endpointslice', { truncated });
+    this.#truncated = truncated;
+  }
+
   #announce(unknown: number): void {
     clearTimeout(this.#pairing);
     this.#pairing = undefined;
     this.#unknown = unknown;
     this.#changed();
   }
+}
+
+/** What fails now: everything that is forbidden with the rules that would allow it, else what was first. */
+function errorOf(watches: readonly ObjectWatch<unknown>[]): string | undefined {
+  const forbidden = watches.filter(({ refused, lastError }) => refused === 403 && lastError !== undefined);
+  if (forbidden.length === 0) return watches.find(({ lastError }) => lastError !== undefined)?.lastError;
+  const errors = forbidden.map(({ lastError }) => lastError).join('; ');
+  return `${errors}; ${missingRules(forbidden.map(({ resource }) => resource))}`;
 }
 
 /** The namespaces to watch; `undefined` stands for all of them. */

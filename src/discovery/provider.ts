@@ -12,6 +12,10 @@ export interface ProviderStatus {
   readonly watchRestarts: number;
   /** Objects that are held: those of Kubernetes, or target groups. */
   readonly objects: number;
+  /** Endpoints objects from which addresses are missing; of Kubernetes only. */
+  readonly truncatedEndpoints?: number;
+  /** Whether targets come from EndpointSlices; of Kubernetes only. */
+  readonly usesSlices?: boolean;
 }
 
 /** A source of target groups, running between `start` and disposal. */

@@ -225,6 +225,16 @@ export class Telemetry {
     ofProviders('discovery_watch_restarts', 'Watches that were begun again since the start.', (state) => {
       return state.watchRestarts;
     });
+    ofProviders(
+      'discovery_truncated_endpoints',
+      'Endpoints objects over capacity, from which addresses are missing.',
+      ({ truncatedEndpoints }) => truncatedEndpoints,
+    );
+    ofProviders(
+      'discovery_uses_endpointslices',
+      'Whether targets come from EndpointSlices.',
+      ({ usesSlices }) => (usesSlices === undefined ? undefined : Number(usesSlices)),
+    );
   }
 
   scrapeEnded({ up, reason, durationSeconds, samples, wireBytes, bodyBytes }: Outcome): void {

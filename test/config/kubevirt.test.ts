@@ -28,6 +28,18 @@ const VIRT_HANDLER: Readonly<Record<string, string>> = {
   [`${META}pod_container_name`]: 'virt-handler',
   [`${META}pod_phase`]: 'Running',
 };
+/** The same pod, as an EndpointSlice tells of it. */
+const OF_SLICE: Readonly<Record<string, string>> = {
+  ...Object.fromEntries(
+    Object.entries(VIRT_HANDLER).filter(([name]) => !name.startsWith(`${META}endpoint_`)),
+  ),
+  [`${META}endpointslice_port_name`]: 'metrics',
+  [`${META}endpointslice_endpoint_conditions_ready`]: 'true',
+  [`${META}endpointslice_endpoint_conditions_terminating`]: 'false',
+  [`${META}endpointslice_endpoint_node_name`]: 'node01',
+  [`${META}endpointslice_address_target_kind`]: 'Pod',
+  [`${META}endpointslice_address_target_name`]: 'virt-handler-x',
+};
 const WANT: Readonly<Record<string, string>> = {
   namespace: 'kubevirt',
   service: 'kubevirt-prometheus-metrics',
@@ -57,13 +69,22 @@ t.test('the built-in scrape config', async (t) => {
           { role: 'pod', label: 'prometheus.kubevirt.io' },
         ],
       },
+      {
+        role: 'endpointslice',
+        namespaces: { names: [], ownNamespace: false },
+        selectors: [
+          { role: 'endpointslice', label: 'kubernetes.io/service-name=kubevirt-prometheus-metrics' },
+          { role: 'service', field: 'metadata.name=kubevirt-prometheus-metrics' },
+          { role: 'pod', label: 'prometheus.kubevirt.io' },
+        ],
+      },
     ],
   });
 });
 
 t.test('namespaces', async (t) => {
   for (const names of [['kubevirt'], ['a', '123', 'true', '1e3']]) {
-    t.strictSame(load(names).kubernetesSdConfigs[0]?.namespaces.names, names);
+    for (const sd of load(names).kubernetesSdConfigs) t.strictSame(sd.namespaces.names, names, sd.role);
   }
 });
 
@@ -107,10 +128,22 @@ t.test('target labels', async (t) => {
       why: 'node only from an address that is a node',
     },
   ];
+  const rules = load([]).relabelConfigs;
+  const shownOf = (labels: Record<string, string>): object | undefined => {
+    const relabelled = relabel(new Map(Object.entries(labels)), rules);
+    return relabelled && Object.fromEntries([...relabelled].filter(([name]) => !name.startsWith('__')));
+  };
   for (const { change, want, why } of cases) {
-    const labels = relabel(new Map(Object.entries({ ...VIRT_HANDLER, ...change })), load([]).relabelConfigs);
-    const shown = labels && Object.fromEntries([...labels].filter(([name]) => !name.startsWith('__')));
     const wanted = want && Object.fromEntries(Object.entries(want).filter(([, value]) => value !== ''));
-    t.same(shown, wanted, why);
+    t.same(shownOf({ ...VIRT_HANDLER, ...change }), wanted, why);
+    const changeOfSlice = Object.entries(change).map(([name, value]) => [
+      name
+        .replace(/endpoint_ready$/, 'endpointslice_endpoint_conditions_ready')
+        .replace(/endpoint_(port|address)/, 'endpointslice_$1'),
+      value,
+    ]);
+    t.same(shownOf({ ...OF_SLICE, ...Object.fromEntries(changeOfSlice) }), wanted, `${why}, in a slice`);
   }
+  const terminating = { ...OF_SLICE, [`${META}endpointslice_endpoint_conditions_terminating`]: 'true' };
+  t.equal(shownOf(terminating), undefined, 'one that is being deleted, which Endpoints do not have');
 });

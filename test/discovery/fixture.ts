@@ -45,7 +45,7 @@ export async function temporaryFolder(): Promise<{ path: string } & AsyncDisposa
   };
 }
 
-/** A discovery of a configuration's text, started, with short delays and the kubeconfig of an API stand-in. */
+/** A discovery of a configuration's text as that of the built-in one, started, with short delays and the kubeconfig of an API stand-in. */
 export async function startDiscovery(
   text: string,
   options: Partial<DiscoveryOptions> & { readonly api?: KubernetesApi } = {},
@@ -60,6 +60,7 @@ export async function startDiscovery(
     kubeconfig: api === undefined ? undefined : kubeconfig,
     log: recordingLogger(),
     env: {},
+    isBuiltIn: true,
     ...given,
     timing: { backoffMs: 5, maxBackoffMs: 20, usefulMs: 50, ...given.timing },
   });

@@ -151,7 +151,7 @@ t.test('namespaces are watched one by one', async (t) => {
   await using api = await startKubernetesApi();
   for (const namespace of ['one', 'two', 'three']) install(api, ['127.0.1.1'], namespace);
   const { log, lines } = { log: recordingLogger(), lines: [] as unknown[] };
-  const options = { api, log, warnOnSeveralNamespaces: true };
+  const options = { api, log, isBuiltIn: true };
   await using discovery = await startDiscovery(kubevirtConfig(['one', 'two']), options);
   const set = await targetsWhen(discovery);
   t.same(new Set(set.targets.map((target) => labelsOf(target)['namespace'])), new Set(['one', 'two']));
@@ -408,6 +408,11 @@ t.test('until the first sync there is no target set, and it says why', async (t)
     /^waiting for the first sync of kubernetes discovery of job "kubevirt-prometheus-metrics": status 403: /,
   );
   t.equal(discovery.current, undefined);
+  const rule = "\n- apiGroups: ['']\n  resources: [services]\n  verbs: [get, list, watch]";
+  t.ok(
+    discovery.waiting().endsWith(`in a ClusterRole that is bound to that user:${rule}`),
+    'what is missing',
+  );
   api.fault(undefined);
   t.equal((await targetsWhen(discovery)).targets.length, 1);
   t.equal(discovery.waiting(), '');

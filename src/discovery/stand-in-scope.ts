@@ -1,0 +1,170 @@
+import type { Logger } from '../log/logger.ts';
+import { endpointsGroup, unknownPods } from './endpoints-group.ts';
+import { isTruncated, slimEndpoints, slimPod, slimService } from './kubernetes-object.ts';
+import type { EndpointsObject, PodObject, ServiceObject } from './kubernetes-object.ts';
+import { sumOf } from './kubernetes-scope.ts';
+import type { MakeWatch, Scope } from './kubernetes-scope.ts';
+import { serviceOfSlice, slimSlice } from './kubernetes-slice.ts';
+import type { EndpointSlice } from './kubernetes-slice.ts';
+import type { ObjectWatch } from './kubernetes-watch.ts';
+import { sliceGroup, unknownPodsOfSlice } from './slice-group.ts';
+import type { TargetGroup } from './target-group.ts';
+
+export interface StandInOptions {
+  readonly watch: MakeWatch;
+  /** Called when groups have become others without a change of an object. */
+  readonly changed: () => void;
+  readonly calmMs: number;
+  readonly log: Logger;
+}
+
+/**
+ * Endpoints, with EndpointSlices to stand in for them. Slices are watched only while Endpoints do not do: an object has more addresses
+ * than it may, a Service has none, or they cannot be read. Then each Service that has slices is taken from those. Once Endpoints have
+ * done for `calmMs` again, slices are given up. Where slices cannot be read, Endpoints are used as far as they go.
+ */
+export class StandInScope implements Scope {
+  readonly #options: StandInOptions;
+  readonly #endpoints: ObjectWatch<EndpointsObject>;
+  readonly #services: ObjectWatch<ServiceObject>;
+  readonly #pods: ObjectWatch<PodObject>;
+  #slices: ObjectWatch<EndpointSlice> | undefined;
+  #calm: NodeJS.Timeout | undefined;
+  #ending: Promise<void> = Promise.resolve();
+  #endedRestarts = 0;
+  #synced = false;
+  /** What was last told of the source of groups. */
+  #told = '';
+
+  constructor(options: StandInOptions) {
+    const { watch } = options;
+    this.#options = options;
+    this.#endpoints = watch('endpoints', slimEndpoints);
+    this.#services = watch('service', slimService);
+    this.#pods = watch('pod', slimPod);
+  }
+
+  get watches(): readonly ObjectWatch<unknown>[] {
+    const common = [this.#services, this.#pods];
+    if (!this.usesSlices) return [this.#endpoints, ...common];
+    const endpoints = this.#endpoints.refused === undefined ? [this.#endpoints] : [];
+    return [...endpoints, this.#slices!, ...common];
+  }
+
+  /** Once and for all: a later change of the source is none of the state. */
+  get synced(): boolean {
+    if (this.#synced) return true;
+    if (!this.#services.synced || !this.#pods.synced) return false;
+    // A failure of slices is no reason to wait, and one of Endpoints is none where there are slices.
+    const areTried =
+      this.#slices === undefined || this.#slices.synced || this.#slices.lastError !== undefined;
+    this.#synced = this.usesSlices || (this.#endpoints.synced && areTried);
+    return this.#synced;
+  }
+
+  get restarts(): number {
+    const watches = [this.#endpoints, this.#services, this.#pods, ...(this.#slices ? [this.#slices] : [])];
+    return this.#endedRestarts + sumOf(watches, ({ restarts }) => restarts);
+  }
+
+  get truncated(): number {
+    return sumOf(this.#endpoints.objects.values(), (object) => Number(isTruncated(object)));
+  }
+
+  get usesSlices(): boolean {
+    return this.#slices?.synced === true && this.#slices.refused === undefined;
+  }
+
+  start(): void {
+    for (const watch of [this.#endpoints, this.#services, this.#pods]) watch.start();
+  }
+
+  update(): void {
+    const why = this.#need();
+    if (why !== undefined) {
+      clearTimeout(this.#calm);
+      this.#calm = undefined;
+      if (this.#slices === undefined) {
+        this.#slices = this.#options.watch('endpointslice', slimSlice, { optional: true });
+        this.#slices.start();
+      }
+    } else if (this.#slices !== undefined) {
+      this.#calm ??= setTimeout(() => {
+        this.#giveUpSlices();
+      }, this.#options.calmMs);
+    }
+    this.#tell(why);
+  }
+
+  groups(): TargetGroup[] {
+    const objects = { services: this.#services.objects, pods: this.#pods.objects };
+    const slices = this.#usedSlices();
+    const services = new Set(slices.map(serviceOfSlice));
+    return [
+      ...slices.map((slice) => sliceGroup(slice, objects)),
+      ...this.#usedEndpoints(services).map((object) => endpointsGroup(object, objects)),
+    ];
+  }
+
+  unknownPods(): number {
+    const slices = this.#usedSlices();
+    const endpoints = this.#usedEndpoints(new Set(slices.map(serviceOfSlice)));
+    const pods = this.#pods.objects;
+    return (
+      sumOf(slices, (slice) => unknownPodsOfSlice(slice, pods)) +
+      sumOf(endpoints, (object) => unknownPods(object, pods))
+    );
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    clearTimeout(this.#calm);
+    const watches = [this.#endpoints, this.#services, this.#pods, ...(this.#slices ? [this.#slices] : [])];
+    await Promise.all([this.#ending, ...watches.map((watch) => watch[Symbol.asyncDispose]())]);
+  }
+
+  /** Why Endpoints do not do; `undefined` when they do, and while that is not known. */
+  #need(): string | undefined {
+    if (this.#endpoints.refused !== undefined) return 'Endpoints cannot be read';
+    if (!this.#endpoints.synced) return undefined;
+    if (this.truncated > 0) return 'Endpoints are over capacity';
+    if (!this.#services.synced) return undefined;
+    const isLacking = [...this.#services.objects.keys()].some((key) => !this.#endpoints.objects.has(key));
+    return isLacking ? 'a Service has no Endpoints' : undefined;
+  }
+
+  #usedSlices(): EndpointSlice[] {
+    return this.usesSlices ? [...this.#slices!.objects.values()] : [];
+  }
+
+  /** Those of Services that have no slices. Objects that can no longer be read are used only where nothing else is. */
+  #usedEndpoints(services: ReadonlySet<string | undefined>): EndpointsObject[] {
+    if (this.usesSlices && this.#endpoints.refused !== undefined) return [];
+    return [...this.#endpoints.objects].filter(([key]) => !services.has(key)).map(([, object]) => object);
+  }
+
+  #giveUpSlices(): void {
+    this.#calm = undefined;
+    this.#endedRestarts += this.#slices?.restarts ?? 0;
+    this.#ending = this.#slices?.[Symbol.asyncDispose]() ?? this.#ending;
+    this.#slices = undefined;
+    this.#tell(undefined);
+    this.#options.changed();
+  }
+
+  #tell(why: string | undefined): void {
+    const { resource } = this.#endpoints;
+    const namespace = resource.namespace ?? 'all';
+    const isShort = this.truncated > 0 && this.#slices?.lastError !== undefined && !this.usesSlices;
+    const state = isShort ? 'short' : this.usesSlices ? 'slices' : 'endpoints';
+    if (state === this.#told || (state === 'endpoints' && this.#told === '')) return;
+    this.#told = state;
+    const { log } = this.#options;
+    if (state === 'slices') log.info('targets come from EndpointSlices now', { why, namespace });
+    else if (state === 'endpoints') log.info('targets come from Endpoints again', { namespace });
+    else
+      log.warn(
+        'Endpoints are over capacity and EndpointSlices cannot be read: targets are missing until they can',
+        { namespace },
+      );
+  }
+}

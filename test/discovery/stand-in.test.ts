@@ -1,0 +1,174 @@
+import t from 'tap';
+import { kubevirtConfig } from '../../src/config/kubevirt.ts';
+import type { Discovery } from '../../src/discovery/discovery.ts';
+import { startKubernetesApi } from '../../simulator/kubernetes-api.ts';
+import type { KubernetesApi } from '../../simulator/kubernetes-api.ts';
+import { endpoints, hosts, pod, recordingLogger, service, slice } from './fixture.ts';
+import { startDiscovery, targetsWhen, until } from './fixture.ts';
+
+const name = 'kubevirt-prometheus-metrics';
+const kubevirt = { 'prometheus.kubevirt.io': 'true' };
+const truncated = { 'endpoints.kubernetes.io/over-capacity': 'truncated' };
+const one = '127.0.1.1';
+const two = '127.0.1.2';
+const slicesPath = '/apis/discovery.k8s.io/v1/endpointslices';
+
+function applyEndpoints(api: KubernetesApi, ips: readonly string[], annotations = {}): void {
+  const ready = ips.map((ip) => ({ ip, pod: `pod-${ip}` }));
+  const subsets = [{ ready, ports: [{ name: 'metrics', port: 8443 }] }];
+  api.apply(endpoints('kubevirt', name, subsets, { labels: kubevirt, annotations }));
+}
+
+/** A Service with two pods, both of which slices have. */
+function install(api: KubernetesApi): void {
+  for (const ip of [one, two]) api.apply(pod('kubevirt', `pod-${ip}`, ip, { labels: kubevirt }));
+  api.apply(service('kubevirt', name, { labels: kubevirt }));
+  for (const ip of [one, two])
+    api.apply(slice('kubevirt', `slice-${ip}`, name, [{ ip, pod: `pod-${ip}`, ready: true }]));
+}
+
+const count = (wanted: number) => (set: { readonly targets: readonly unknown[] }) =>
+  set.targets.length === wanted;
+const isReadingSlices = (api: KubernetesApi): boolean =>
+  api.requests.some(({ path }) => path.endsWith('/endpointslices'));
+const usesSlices = (discovery: Discovery): boolean => discovery.state()[0]!.usesSlices === true;
+
+t.test('slices are not read while Endpoints do', async (t) => {
+  await using api = await startKubernetesApi();
+  install(api);
+  applyEndpoints(api, [one]);
+  await using discovery = await startDiscovery(kubevirtConfig([]), { api });
+  t.same(hosts(await targetsWhen(discovery)), [`${one}:8443`]);
+  await until(() => api.watches === 3);
+  t.notOk(isReadingSlices(api));
+  t.match(discovery.state(), [{ provider: 'kubernetes', usesSlices: false, truncatedEndpoints: 0 }]);
+});
+
+t.test('over capacity, and back', async (t) => {
+  await using api = await startKubernetesApi();
+  install(api);
+  applyEndpoints(api, [one]);
+  const log = recordingLogger();
+  // Longer than anything else here takes.
+  const timing = { calmMs: 1000 };
+  await using discovery = await startDiscovery(kubevirtConfig([]), { api, log, timing });
+  const before = await targetsWhen(discovery);
+  applyEndpoints(api, [one], truncated);
+  const set = await targetsWhen(discovery, count(2));
+  t.same(hosts(set), [`${one}:8443`, `${two}:8443`], 'complete');
+  t.equal(set.targets[0]?.key, before.targets[0]?.key, 'the same target, by whatever way it is found');
+  t.same(set.targets[0]?.labels, before.targets[0]?.labels);
+  t.match(discovery.state(), [{ usesSlices: true, truncatedEndpoints: 1 }]);
+  const requests = api.requests.filter(({ path }) => path === slicesPath);
+  t.ok(requests.every(({ query }) => query['labelSelector'] === `kubernetes.io/service-name=${name}`));
+
+  applyEndpoints(api, [one, two]);
+  await until(() => discovery.state()[0]!.truncatedEndpoints === 0);
+  t.ok(usesSlices(discovery), 'not at once');
+  applyEndpoints(api, [one], truncated);
+  await until(() => discovery.state()[0]!.truncatedEndpoints === 1);
+  applyEndpoints(api, [one, two]);
+  await until(() => !usesSlices(discovery));
+  await until(() => api.watches === 3);
+  const after = discovery.current;
+  t.same(
+    after?.targets.map(({ key }) => key),
+    set.targets.map(({ key }) => key),
+    'the same targets',
+  );
+  applyEndpoints(api, [two]);
+  t.same(hosts(await targetsWhen(discovery, count(1))), [`${two}:8443`], 'of Endpoints again');
+  const told = log.lines.filter(({ message }) => message.startsWith('targets come from'));
+  t.match(told, [
+    { message: /EndpointSlices now/, fields: { why: 'Endpoints are over capacity', namespace: 'all' } },
+    { message: /Endpoints again/ },
+  ]);
+});
+
+t.test('at the start, with what Endpoints lack', async (t) => {
+  const cases: { why: string; prepare: (api: KubernetesApi) => void }[] = [
+    { why: 'over capacity', prepare: (api) => applyEndpoints(api, [one], truncated) },
+    { why: 'none for the Service', prepare: () => {} },
+    { why: 'not there', prepare: (api) => api.fault({ resource: 'endpoints', status: 404 }) },
+    { why: 'forbidden', prepare: (api) => api.fault({ resource: 'endpoints', status: 403 }) },
+  ];
+  for (const { why, prepare } of cases) {
+    await using api = await startKubernetesApi();
+    install(api);
+    prepare(api);
+    await using discovery = await startDiscovery(kubevirtConfig([]), { api });
+    t.same(hosts(await targetsWhen(discovery)), [`${one}:8443`, `${two}:8443`], `${why}: complete at once`);
+    t.match(discovery.state(), [{ synced: true, usesSlices: true, lastError: undefined }], why);
+  }
+});
+
+t.test('without permission for slices', async (t) => {
+  await using api = await startKubernetesApi();
+  install(api);
+  applyEndpoints(api, [one], truncated);
+  api.fault({ resource: 'endpointslices', status: 403 });
+  const log = recordingLogger();
+  await using discovery = await startDiscovery(kubevirtConfig([]), { api, log });
+  t.same(hosts(await targetsWhen(discovery)), [`${one}:8443`], 'Endpoints as far as they go');
+  t.match(discovery.state(), [{ usesSlices: false, truncatedEndpoints: 1, lastError: undefined }]);
+  t.match(
+    log.lines.filter(({ fields }) => fields['path'] === slicesPath),
+    [{ level: 'info', fields: { error: /resources: \[endpointslices\]/ } }],
+    'said once',
+  );
+  t.match(
+    log.lines.filter(({ level }) => level === 'warn'),
+    [{ message: /over capacity and EndpointSlices cannot be read/ }],
+  );
+  api.fault(undefined);
+  t.same(hosts(await targetsWhen(discovery, count(2))), [`${one}:8443`, `${two}:8443`], 'once it is there');
+  api.fault({ resource: 'endpointslices', status: 403 });
+  api.dropWatches();
+  t.same(hosts(await targetsWhen(discovery, count(1))), [`${one}:8443`], 'taken away again');
+});
+
+t.test('Services of two namespaces', async (t) => {
+  await using api = await startKubernetesApi();
+  install(api);
+  applyEndpoints(api, [one], truncated);
+  api.apply(service('second', name, { labels: kubevirt }));
+  const subsets = [{ ready: [{ ip: '127.0.2.1' }], ports: [{ name: 'metrics', port: 8443 }] }];
+  api.apply(endpoints('second', name, subsets));
+  await using discovery = await startDiscovery(kubevirtConfig([]), { api });
+  const want = [`${one}:8443`, `${two}:8443`, '127.0.2.1:8443'];
+  t.same(hosts(await targetsWhen(discovery)), want, 'one without slices keeps its Endpoints');
+});
+
+t.test('pods that are being deleted are no targets, whatever they are found by', async (t) => {
+  await using api = await startKubernetesApi();
+  install(api);
+  const found = { ip: two, pod: `pod-${two}`, ready: false, serving: true, terminating: true };
+  api.apply(slice('kubevirt', `slice-${two}`, name, [found]));
+  await using discovery = await startDiscovery(kubevirtConfig([]), { api });
+  t.same(hosts(await targetsWhen(discovery)), [`${one}:8443`]);
+});
+
+t.test('with role endpoints alone, more than Endpoints can have is said', async (t) => {
+  await using api = await startKubernetesApi();
+  install(api);
+  applyEndpoints(api, [one], truncated);
+  const log = recordingLogger();
+  const text = 'scrape_configs: [{ job_name: j, kubernetes_sd_configs: [{ role: endpoints }] }]';
+  await using discovery = await startDiscovery(text, { api, log });
+  await targetsWhen(discovery);
+  t.match(discovery.state(), [{ usesSlices: false, truncatedEndpoints: 1 }]);
+  t.match(
+    log.lines.filter(({ level }) => level === 'warn'),
+    [{ message: /over capacity.*use role endpointslice/, fields: { truncated: 1 } }],
+  );
+  t.notOk(isReadingSlices(api));
+});
+
+t.test('both entries in a file: each target once', async (t) => {
+  await using api = await startKubernetesApi();
+  install(api);
+  applyEndpoints(api, [one]);
+  await using discovery = await startDiscovery(kubevirtConfig([]), { api, isBuiltIn: false });
+  t.same(hosts(await targetsWhen(discovery)), [`${one}:8443`, `${two}:8443`]);
+  t.equal(discovery.state().length, 2);
+});
