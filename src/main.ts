@@ -6,7 +6,7 @@ import { ConfigError } from './config/config-error.ts';
 import { formatConfig } from './config/format-config.ts';
 import { kubevirtConfig } from './config/kubevirt.ts';
 import { loadConfig, readConfigFile } from './config/load-config.ts';
-import { KubeconfigError } from './discovery/kubernetes-client.ts';
+import { KubeconfigError } from './discovery/kubeconfig.ts';
 import { ListenError, startGateway } from './gateway.ts';
 import { createLogger } from './log/logger.ts';
 import { formatShard } from './relabel/shard.ts';

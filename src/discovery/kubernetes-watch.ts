@@ -5,6 +5,7 @@ import { missingRules, pathOf } from './kubernetes-resource.ts';
 import type { KubernetesResource } from './kubernetes-resource.ts';
 import { GoneError, LostError, readPage, readWatch, refuseStatus, StatusError } from './kubernetes-wire.ts';
 import type { RawObject, WatchEvent } from './kubernetes-wire.ts';
+import { sleep, Timer, Watchdog } from './watchdog.ts';
 
 /** Times that tests shorten. */
 export interface WatchTiming {
@@ -19,6 +20,11 @@ export interface WatchTiming {
   readonly maxBackoffMs: number;
   /** A watch that brought nothing and was shorter than this counts as a failed attempt. */
   readonly usefulMs: number;
+  /**
+   * How long a resource that could be read must be refused until that counts: an API server that has just started may forbid everything
+   * until it has read its rules.
+   */
+  readonly refusalMs: number;
   /** How long Endpoints must be enough again until EndpointSlices are no longer used in their place. */
   readonly calmMs: number;
 }
@@ -31,6 +37,7 @@ export const defaultTiming: WatchTiming = {
   backoffMs: 200,
   maxBackoffMs: 10_000,
   usefulMs: 1000,
+  refusalMs: 15_000,
   calmMs: 300_000,
 };
 
@@ -61,7 +68,7 @@ export class ObjectWatch<T> implements AsyncDisposable {
   /** When the server last told anything: a list, the begin of a watch, an event or a bookmark. Milliseconds since the epoch. */
   lastContact = 0;
   lastError: string | undefined;
-  /** The API server does not let the resource be read (403), or does not have it (404). */
+  /** The API server does not let the resource be read (403), or does not have it (404), and it is not just passing. */
   refused: 403 | 404 | undefined;
   restarts = 0;
   readonly #options: ObjectWatchOptions<T>;
@@ -71,6 +78,7 @@ export class ObjectWatch<T> implements AsyncDisposable {
   #pageSize = pageSize;
   #failures = 0;
   #watched = false;
+  #refusedSince: number | undefined;
   #running: Promise<void> | undefined;
 
   constructor(options: ObjectWatchOptions<T>) {
@@ -227,6 +235,7 @@ export class ObjectWatch<T> implements AsyncDisposable {
 
   #succeeded(): void {
     this.#failures = 0;
+    this.#refusedSince = undefined;
     if (this.lastError === undefined) return;
     this.lastError = undefined;
     const { log, resource } = this.#options;
@@ -237,11 +246,15 @@ export class ObjectWatch<T> implements AsyncDisposable {
   #failed(error: unknown): void {
     const message = messageOf(error);
     const status = error instanceof StatusError ? error.status : undefined;
-    const isNew = message !== this.lastError;
-    this.lastError = message;
-    if (isNew) this.#tell(message, status);
+    const refusal = status === 403 || status === 404 ? status : undefined;
     // Any other failure says nothing of what is allowed.
-    if (status === 403 || status === 404) this.#refuse(status);
+    this.#refusedSince = refusal === undefined ? undefined : (this.#refusedSince ?? Date.now());
+    const lasts = Date.now() - (this.#refusedSince ?? Infinity) >= this.#options.timing.refusalMs;
+    const refused = !this.synced || lasts ? refusal : undefined;
+    if (message !== this.lastError || (refused !== undefined && refused !== this.refused))
+      this.#tell(message, refused);
+    this.lastError = message;
+    if (refused !== undefined) this.#refuse(refused);
   }
 
   #refuse(status: 403 | 404 | undefined): void {
@@ -250,47 +263,13 @@ export class ObjectWatch<T> implements AsyncDisposable {
     this.#options.changed();
   }
 
-  #tell(message: string, status: number | undefined): void {
+  #tell(message: string, refused: 403 | 404 | undefined): void {
     const { log, resource, optional = false } = this.#options;
-    const error = status === 403 ? `${message}; ${missingRules([resource])}` : message;
+    const error = refused === 403 ? `${message}; ${missingRules([resource])}` : message;
     const about = { path: pathOf(resource), error, objects: this.objects.size };
-    if (optional && (status === 403 || status === 404))
-      log.info('doing without what the Kubernetes API refuses', about);
+    if (optional && refused !== undefined) log.info('doing without what the Kubernetes API refuses', about);
     else if (this.synced) log.warn('Kubernetes API failed, keeping what is known', about);
     else log.warn('Kubernetes API cannot be read yet', about);
-  }
-}
-
-/** Aborts when it was not set anew in time. */
-class Watchdog implements Disposable {
-  readonly #controller = new AbortController();
-  #timer: Timer | undefined;
-
-  get signal(): AbortSignal {
-    return this.#controller.signal;
-  }
-
-  set(ms: number, reason: string): void {
-    this.#timer?.[Symbol.dispose]();
-    this.#timer = new Timer(ms, () => {
-      this.#controller.abort(new Error(reason));
-    });
-  }
-
-  [Symbol.dispose](): void {
-    this.#timer?.[Symbol.dispose]();
-  }
-}
-
-class Timer implements Disposable {
-  readonly #timeout: NodeJS.Timeout;
-
-  constructor(ms: number, done: () => void) {
-    this.#timeout = setTimeout(done, ms);
-  }
-
-  [Symbol.dispose](): void {
-    clearTimeout(this.#timeout);
   }
 }
 
@@ -306,17 +285,4 @@ function messageOf(error: unknown): string {
   return error.cause instanceof Error && !text.includes(error.cause.message)
     ? `${text}: ${error.cause.message}`
     : text;
-}
-
-async function sleep(ms: number, signal: AbortSignal): Promise<void> {
-  if (signal.aborted) return;
-  await new Promise<void>((resolve) => {
-    const done = (): void => {
-      clearTimeout(timer);
-      signal.removeEventListener('abort', done);
-      resolve();
-    };
-    const timer = setTimeout(done, ms);
-    signal.addEventListener('abort', done);
-  });
 }

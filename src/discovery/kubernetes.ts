@@ -1,6 +1,7 @@
 import type { KubernetesSdConfig } from '../config/scrape-config.ts';
 import type { Logger } from '../log/logger.ts';
-import { createKubernetesClient, KubeconfigError } from './kubernetes-client.ts';
+import { KubeconfigError } from './kubeconfig.ts';
+import { createKubernetesClient } from './kubernetes-client.ts';
 import type { KubernetesClient } from './kubernetes-client.ts';
 import { missingRules, resourceOf } from './kubernetes-resource.ts';
 import { createScope, sumOf } from './kubernetes-scope.ts';

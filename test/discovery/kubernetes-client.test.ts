@@ -112,12 +112,32 @@ t.test('HTTPS: the CA of the kubeconfig, a token, and a token that is replaced',
 
   await writeFile(file, kubeconfig(api.url, { user: '{ token: new }' }));
   const distrusting = await createKubernetesClient({ sd: {}, kubeconfig: file, env: {} });
-  await t.rejects(statusOf(distrusting), /certificate/, 'an unknown CA is refused');
+  const message = new RegExp(
+    `^the certificate of ${api.url} is not to be trusted .*; look at the certificate authority of --?kubeconfig ${file}$`,
+  );
+  await t.rejects(statusOf(distrusting), { message }, 'an unknown CA is refused, and named');
 
   const data = Buffer.from(authority.cert).toString('base64');
   await writeFile(file, kubeconfig(api.url, { user: '', extra: `, certificate-authority-data: ${data}` }));
   const anonymous = await createKubernetesClient({ sd: {}, kubeconfig: file, env: {} });
   t.equal(await statusOf(anonymous), 401, 'the CA counts without a user too');
+});
+
+t.test('a token file of a kubeconfig, which is replaced', async (t) => {
+  await using folder = await temporaryFolder();
+  await using api = await startKubernetesApi({ token: 'new' });
+  const file = join(folder.path, 'kubeconfig');
+  await writeFile(file, kubeconfig(api.url, { user: '{ tokenFile: token }' }));
+  await writeFile(join(folder.path, 'token'), 'old');
+  const client = await createKubernetesClient({ sd: {}, kubeconfig: file, env: {} });
+  t.equal(await statusOf(client), 401);
+  await writeFile(join(folder.path, 'token'), 'new\n');
+  t.equal(await statusOf(client), 200, 'read for every session, beside the kubeconfig');
+  // As kubectl does it: the first file to define a user wins, with all that it says of it.
+  const first = join(folder.path, 'first');
+  await writeFile(first, kubeconfig(api.url, { user: '{}' }));
+  const env = { KUBECONFIG: `${first}:${file}` };
+  t.equal(await statusOf(await createKubernetesClient({ sd: {}, env })), 401);
 });
 
 t.test('HTTPS with the service account of a pod', async (t) => {
@@ -131,4 +151,8 @@ t.test('HTTPS with the service account of a pod', async (t) => {
   const client = await createKubernetesClient({ sd: {}, env, serviceAccount: folder.path });
   t.equal(await statusOf(client), 200);
   t.equal(client.ownNamespace, undefined, 'a service account without a namespace file');
+  await writeFile(join(folder.path, 'token'), 'expired');
+  t.equal(await statusOf(client), 401);
+  await writeFile(join(folder.path, 'token'), 'secret');
+  t.equal(await statusOf(client), 200, 'the token is read anew');
 });

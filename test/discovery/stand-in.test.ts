@@ -108,7 +108,8 @@ t.test('without permission for slices', async (t) => {
   applyEndpoints(api, [one], truncated);
   api.fault({ resource: 'endpointslices', status: 403 });
   const log = recordingLogger();
-  await using discovery = await startDiscovery(kubevirtConfig([]), { api, log });
+  const timing = { refusalMs: 50 };
+  await using discovery = await startDiscovery(kubevirtConfig([]), { api, log, timing });
   t.same(hosts(await targetsWhen(discovery)), [`${one}:8443`], 'Endpoints as far as they go');
   t.match(discovery.state(), [{ usesSlices: false, truncatedEndpoints: 1, lastError: undefined }]);
   t.match(
@@ -125,6 +126,31 @@ t.test('without permission for slices', async (t) => {
   api.fault({ resource: 'endpointslices', status: 403 });
   api.dropWatches();
   t.same(hosts(await targetsWhen(discovery, count(1))), [`${one}:8443`], 'taken away again');
+});
+
+t.test('what is refused for a moment only changes nothing', async (t) => {
+  await using api = await startKubernetesApi();
+  install(api);
+  applyEndpoints(api, [one], truncated);
+  const log = recordingLogger();
+  await using discovery = await startDiscovery(kubevirtConfig([]), { api, log });
+  const set = await targetsWhen(discovery);
+  await until(() => api.watches === 4);
+  // As an API server does that has not read its rules yet.
+  api.fault({ status: 403 });
+  const before = api.requests.length;
+  api.dropWatches();
+  await until(() => api.requests.length >= before + 40);
+  t.match(discovery.state(), [{ usesSlices: true, lastError: /status 403/ }]);
+  t.equal(discovery.current, set);
+  const told = log.lines.filter(({ fields }) => String(fields['error']).includes('403'));
+  t.ok(told.length > 0);
+  t.notOk(
+    told.some(({ fields }) => String(fields['error']).includes('apiGroups')),
+    'no rule is missing',
+  );
+  api.fault(undefined);
+  await until(() => discovery.state()[0]!.lastError === undefined);
 });
 
 t.test('Services of two namespaces', async (t) => {
