@@ -58,6 +58,8 @@ export async function telemetryFamilies(): Promise<RegisteredFamily[]> {
     lastSync: 1,
     watchRestarts: 0,
     objects: 1,
+    truncatedEndpoints: 0,
+    usesSlices: false,
   };
   telemetry.observe(
     scraper as unknown as Scraper,
