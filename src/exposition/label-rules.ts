@@ -82,6 +82,11 @@ export class LabelRules {
     return this.names.length <= 31;
   }
 
+  /** What a sample has as that label when it has none of that name of its own; empty for none. */
+  value(name: string): string {
+    return this.#labels.find((label) => label[0] === name)?.[1] ?? '';
+  }
+
   /** Whether samples with these labels of their own can break a limit by nothing but a long value. */
   fits(own: readonly string[]): boolean {
     return namesFit(this.limits, this.#finalNames(own));

@@ -71,7 +71,11 @@ export class SampleReader {
     const family = body.familyOfSample(name);
     const ofOwn = (label: string): string | undefined => own.find((one) => one.name === label)?.value;
     family.unfit |= unfitOf(ofOwn('le'), ofOwn('quantile'), names.text(name).endsWith('_count'), value);
-    family.noteLabels([own.map((label) => label.name).join(',')]);
+    const has = (name: string): boolean =>
+      own.some((label) => label.name === name) || fromTarget.some(([added]) => added === name);
+    // The target's label of that name is not there either.
+    const lost = others.filter((label) => !has(label.name));
+    family.noteLabels([[...own, ...lost].map((label) => label.name).join(',')]);
     const head = `${names.text(name)}${own.length > 0 ? '{' : ''}`;
     const rest = own.flatMap((label, i) => [
       `${i > 0 ? ',' : ''}${label.name}="`,

@@ -1,4 +1,4 @@
-import { constants, createDeflateRaw, createGunzip } from 'node:zlib';
+import { constants, createDeflateRaw, createGunzip, createInflateRaw } from 'node:zlib';
 
 /**
  * Synchronous access to one zlib stream of Node. The public interface offers either a stream, whose every write goes
@@ -107,6 +107,11 @@ export function openDeflate(level: number): ZlibHandle {
 /** A gunzip stream; members that follow one another are one stream, as RFC 1952 has it. */
 export function openGunzip(): ZlibHandle {
   return new Handle(createGunzip() as unknown as NativeStream);
+}
+
+/** A raw inflate stream. */
+export function openInflateRaw(): ZlibHandle {
+  return new Handle(createInflateRaw() as unknown as NativeStream);
 }
 
 /** Flush modes of `ZlibHandle.write`. */

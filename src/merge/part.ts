@@ -2,12 +2,45 @@ import { inflateRawSync } from 'node:zlib';
 import type { BlockDeflater } from '../exposition/block-deflater.ts';
 import type { BlockPart } from '../exposition/family-block.ts';
 import { SMALL_BYTES } from '../exposition/packer.ts';
-import { Flush } from '../exposition/zlib-handle.ts';
+import { Flush, openInflateRaw, type ZlibHandle } from '../exposition/zlib-handle.ts';
 
 /** The labelled lines of a part. */
 export function linesOf({ bytes, start, end, deflated, rawLength }: BlockPart): Uint8Array {
   const own = bytes.subarray(start, end);
   return deflated ? inflateRawSync(own, { finishFlush: Flush.sync, maxOutputLength: rawLength }) : own;
+}
+
+/** Scratch above this is given back at the next part. */
+const KEPT_SCRATCH = 4 * 1024 * 1024;
+
+/** Reads labelled lines of many parts into scratch that is used again: an inflater of its own takes longer to make than most parts to inflate. */
+export class PartReader {
+  #inflater: ZlibHandle | undefined;
+  #lines: Buffer = Buffer.alloc(0);
+  #room: Buffer = Buffer.alloc(0);
+
+  /** The lines of the part. Valid until the next call. */
+  lines({ bytes, start, end, deflated, rawLength }: BlockPart): Buffer {
+    if (!deflated) return Buffer.from(bytes.buffer, bytes.byteOffset + start, end - start);
+    this.#lines = sized(this.#lines, rawLength);
+    const inflater = (this.#inflater ??= openInflateRaw());
+    inflater.reset();
+    inflater.write(Flush.sync, bytes, start, end - start, this.#lines, 0, rawLength);
+    if (inflater.outputLeft > 0)
+      throw new Error(`a block inflates to ${rawLength - inflater.outputLeft} bytes, not ${rawLength}`);
+    return this.#lines.subarray(0, rawLength);
+  }
+
+  /** So many bytes to write to. Valid until the next call. */
+  room(length: number): Buffer {
+    this.#room = sized(this.#room, length);
+    return this.#room;
+  }
+}
+
+function sized(scratch: Buffer, length: number): Buffer {
+  const fits = scratch.length >= length && (scratch.length <= KEPT_SCRATCH || length > KEPT_SCRATCH);
+  return fits ? scratch : Buffer.allocUnsafeSlow(Math.max(length, 64 * 1024));
 }
 
 /** A part of these lines, which it may keep; deflated unless they are few. */

@@ -3,10 +3,10 @@ import type { BlockDeflater } from '../exposition/block-deflater.ts';
 import { combineCrc } from '../exposition/crc.ts';
 import type { BlockPart, FamilyBlock, LabelledExposition } from '../exposition/family-block.ts';
 import { MetricType } from '../exposition/metric-type.ts';
-import type { Selector } from '../selector/selector.ts';
+import type { LabelRules } from '../exposition/label-rules.ts';
 import { FamilyRuns, findFamily, mergeRuns } from './family-runs.ts';
 import { IntList } from './int-list.ts';
-import { LineFilter } from './line-filter.ts';
+import type { LineFilter } from './line-filter.ts';
 import { settleFamily } from './settle.ts';
 import type { ShareFamily, Origin } from './share-family.ts';
 import { REPORT_FAMILIES, reportLines, type Reported } from './report.ts';
@@ -65,23 +65,27 @@ export class Share {
   }
 
   /**
-   * Makes a share. With selectors, only lines that match one of them. `deflater` is scratch, used only between pauses. `ready` has runs of
+   * Makes a share. With a filter, only lines that it keeps. `deflater` is scratch, used only between pauses. `ready` has runs of
    * small blocks that need not be deflated any more.
    */
   static *of(
     targets: readonly ShareTarget[],
-    selectors: readonly Selector[],
+    filter: LineFilter | undefined,
     deflater: BlockDeflater,
     ready?: ReadyRuns,
   ): Generator<void, Share, void> {
-    const builder = new ShareBuilder(selectors, deflater);
+    const builder = new ShareBuilder(filter, deflater);
     builder.addReport(targets.filter(({ unreported }) => unreported !== true));
     let blocks = 0;
-    for (const { exposition } of targets) {
+    for (const { exposition, rules } of targets) {
       if (exposition === undefined) continue;
+      if (filter !== undefined) {
+        yield* builder.addMatches(exposition, rules);
+        yield;
+        continue;
+      }
       for (const block of exposition.families) {
-        if (builder.filters) yield* builder.addMatches(block, exposition);
-        else builder.add(block, block.parts, exposition);
+        builder.add(block, block.parts, exposition);
         if (++blocks % STEP_FAMILIES === 0) yield;
       }
     }
@@ -185,8 +189,8 @@ class ShareBuilder {
   readonly #filter: LineFilter | undefined;
   readonly #deflater: BlockDeflater;
 
-  constructor(selectors: readonly Selector[], deflater: BlockDeflater) {
-    this.#filter = selectors.length > 0 ? new LineFilter(selectors) : undefined;
+  constructor(filter: LineFilter | undefined, deflater: BlockDeflater) {
+    this.#filter = filter;
     this.#deflater = deflater;
   }
 
@@ -205,24 +209,16 @@ class ShareBuilder {
     }
   }
 
-  get filters(): boolean {
-    return this.#filter !== undefined;
-  }
-
-  /** Adds the lines of a block that match. Pauses. */
-  *addMatches(block: FamilyBlock, exposition: LabelledExposition): Generator<void, void, void> {
-    const filter = this.#filter!;
-    if (!filter.mayMatch(exposition.names.text(block.name), block.type)) return;
-    const kept: BlockPart[] = [];
-    for (const part of block.parts) {
-      const some = filter.filter(part, this.#deflater);
-      if (some !== undefined) {
-        kept.push(some);
-        this.copiedBytes += some.bytes.length;
-      }
-      yield;
+  /** Adds the lines of a target that match. Pauses. */
+  *addMatches(exposition: LabelledExposition, rules: LabelRules): Generator<void, void, void> {
+    for (const { block, parts, copiedBytes } of yield* this.#filter!.matches(
+      exposition,
+      rules,
+      this.#deflater,
+    )) {
+      this.copiedBytes += copiedBytes;
+      this.add(block, parts, exposition);
     }
-    if (kept.length > 0) this.add(block, kept, exposition);
   }
 
   /** Hot. Adds these parts, which are those of the block or what is left of them. */

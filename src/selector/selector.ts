@@ -19,12 +19,9 @@ export interface Matcher {
 /** Conditions that all must hold, in the order of Prometheus' own reader. A plain value that can cross threads. */
 export type Selector = readonly Matcher[];
 
-/** A selector with its patterns compiled; belongs to one thread. */
-export interface CompiledSelector {
-  /** Whether a series with these labels is selected. `labels` gives a label's value, the empty string for an absent one. */
-  matches(labels: (name: string) => string): boolean;
-  /** Whether a series of this metric name can be selected at all, whatever its labels. */
-  mayMatchName(name: string): boolean;
+/** A condition whose pattern is compiled. */
+export interface CompiledMatcher extends Matcher {
+  readonly fits: ValueMatcher;
 }
 
 const METRIC_NAME = '__name__';
@@ -56,22 +53,14 @@ export function readMatchers(text: string): Selector {
   return readVectorSelector(text).matchers;
 }
 
-/** Compiles a selector that was read. One without matchers selects nothing. */
-export function compileSelector(selector: Selector): CompiledSelector {
-  const compiled = selector.map((matcher) => ({
-    name: matcher.name,
-    op: matcher.op,
-    fits: compileMatcher(matcher),
-  }));
-  // What costs least first.
-  compiled.sort((a, b) => a.op.length - b.op.length || Number(a.op === '!=') - Number(b.op === '!='));
-  const onName = compiled.filter((matcher) => matcher.name === METRIC_NAME);
-  // Prometheus looks no series up for a selector without matchers.
-  if (compiled.length === 0) return { matches: () => false, mayMatchName: () => false };
-  return {
-    matches: (labels) => compiled.every((matcher) => matcher.fits(labels(matcher.name))),
-    mayMatchName: (name) => onName.every((matcher) => matcher.fits(name)),
-  };
+/**
+ * The matchers of a selector with their patterns compiled, what costs least first; they belong to one thread. A series is selected when all
+ * fit, a label that it has not being the empty string. A selector without matchers selects nothing, as Prometheus looks no series up for it.
+ */
+export function compileSelector(selector: Selector): readonly CompiledMatcher[] {
+  return selector
+    .map((matcher) => ({ ...matcher, fits: compileMatcher(matcher) }))
+    .sort((a, b) => a.op.length - b.op.length || Number(b.op === '!=') - Number(a.op === '!='));
 }
 
 interface VectorSelector {

@@ -1,5 +1,6 @@
 import { BlockDeflater } from '../exposition/block-deflater.ts';
 import { claimsOf, claimTexts } from '../merge/claims.ts';
+import { LineFilter } from '../merge/line-filter.ts';
 import { PART_BYTES, Share, type ShareTarget } from '../merge/share.ts';
 import type { ComposeAhead } from './compose-ahead.ts';
 import type { AnswerEntry, WorkerReply, WorkerRequest } from './protocol.ts';
@@ -82,7 +83,8 @@ export class OpenAnswers {
         open.targets = targets;
         const { ahead } = this.#host;
         ahead?.answered(request.entries);
-        const share = Share.of(targets, request.selectors, this.#composer, ahead?.runs);
+        const filter = request.selectors.length > 0 ? new LineFilter(request.selectors) : undefined;
+        const share = Share.of(targets, filter, this.#composer, ahead?.runs);
         open.share = await this.#run(answer, open, share);
         if (open.share === undefined) break;
         this.#hold(open, open.share.heldBytes);

@@ -4,6 +4,7 @@ import { runToEnd } from '../../src/exposition/body-reader.ts';
 import { Workshop } from '../../src/exposition/workshop.ts';
 import { GzipJoin, HeaderCache } from '../../src/merge/gzip-join.ts';
 import type { Conflicts } from '../../src/merge/conflicts.ts';
+import { LineFilter } from '../../src/merge/line-filter.ts';
 import { NOTHING_DECIDED, planAnswer, type DecidedTypes, type Planned } from '../../src/merge/plan.ts';
 import type { PlannedFamily } from '../../src/merge/planned-families.ts';
 import type { ReadyRuns } from '../../src/merge/ready-runs.ts';
@@ -51,7 +52,8 @@ export function shareOf(
   deflater: BlockDeflater = new BlockDeflater(),
   ready?: ReadyRuns,
 ): Share {
-  return runToEnd(Share.of(targets, selectors, deflater, ready));
+  const filter = selectors.length > 0 ? new LineFilter(selectors) : undefined;
+  return runToEnd(Share.of(targets, filter, deflater, ready));
 }
 
 /** The pages of a survey as they cross from one thread to another. */

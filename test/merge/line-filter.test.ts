@@ -4,7 +4,10 @@ import { BlockDeflater } from '../../src/exposition/block-deflater.ts';
 import type { BlockPart } from '../../src/exposition/family-block.ts';
 import { MetricType } from '../../src/exposition/metric-type.ts';
 import { LineFilter } from '../../src/merge/line-filter.ts';
-import { readMatchers } from '../../src/selector/selector.ts';
+import { compileSelector, readMatchers } from '../../src/selector/selector.ts';
+import { readStrictly } from '../../fuzz/strict-reader.ts';
+import { createRandom } from '../../simulator/random.ts';
+import { generatedTargets } from './generated-targets.ts';
 import { read, textOf } from '../exposition/fixture.ts';
 import { down, merge, up } from './fixture.ts';
 
@@ -49,6 +52,102 @@ t.test('exactly the lines that match are kept', async (t) => {
   ];
   for (const [selectors, want, why] of table)
     t.equal(kept(filterOf(...selectors), part!), want.map((i) => lines[i]).join(''), why);
+});
+
+t.test('values that look like labels', async (t) => {
+  const lines = [
+    `m{${at},a="x,ns=",ns="t"} 1\n`,
+    `m{${at},a="{ns=",b="t"} 2\n`,
+    `m{${at},a="\\",ns=\\"t\\"",b="u"} 3\n`,
+    `m{${at},other_ns="t"} 4\n`,
+    `m{${at},ns=",b="} 5\n`,
+    `m{${at},ns="}",b="c"} 6\n`,
+    `m{${at},a="ns=",b="t"} 7\n`,
+    `m{${at},ns="\uFFFD"} 8\n`,
+    `m{${at},a="1",ns="t"} 9\n`,
+  ];
+  const body = lines.join('').replaceAll(`${at},`, '');
+  const { families } = read(body);
+  t.equal(textOf(families[0]!.parts[0]!).toString(), lines.join(''));
+  const table: readonly (readonly [selectors: readonly string[], want: readonly number[]])[] = [
+    [['{ns="t"}'], [0, 8]],
+    [['{ns=~"t|u"}'], [0, 8]],
+    [['{ns=",b="}'], [4]],
+    [['{ns="}"}'], [5]],
+    [['{ns=~"[,}].*"}'], [4, 5]],
+    [['{ns=~".+"}'], [0, 4, 5, 7, 8]],
+    [['{ns=""}'], [1, 2, 3, 6]],
+    [['{ns="t",a="1"}'], [8]],
+    [['{ns="t",a!="1"}'], [0]],
+    [
+      ['{ns="t"}', '{other_ns="t"}'],
+      [0, 3, 8],
+    ],
+    [['{b="t",ns=""}'], [1, 6]],
+    [[String.raw`{ns="\xff"}`], []],
+    [['{ns!="\\xff",ns=~`.*\\x{FFFD}`}'], [7]],
+    [['{b="u"}'], [2]],
+    [['{"ns"="t"}'], [0, 8]],
+    [['{"n.s"="t"}'], []],
+    [['{"n.s"="",ns="t"}'], [0, 8]],
+  ];
+  for (const [selectors, want] of table)
+    t.equal(
+      kept(filterOf(...selectors), families[0]!.parts[0]!),
+      want.map((i) => lines[i]).join(''),
+      selectors.join(' '),
+    );
+});
+
+t.test('whatever targets expose, the lines that are selected are there, and no other', async (t) => {
+  const labels = ['__name__', '__name__', 'a', 'b', 'le', 'job', 'instance', 'pod', 'exported_job', 'reason'];
+  const values = [
+    '',
+    'x',
+    'y',
+    'j',
+    'i1',
+    'p2',
+    '1',
+    '+Inf',
+    'a',
+    'h_bucket',
+    's_sum',
+    'up',
+    'timeout',
+    '}{,=#',
+  ];
+  const patterns = ['h.*', '.+', '.*', 'x|y', 'i[0-9]', '.*_count', '', 'p1|j|up', '[^x]*'];
+  for (let seed = 1; seed <= 60; seed++) {
+    const random = createRandom(seed);
+    const targets = generatedTargets(seed);
+    const texts = Array.from({ length: random.whole(1, 3) }, () => {
+      const matchers = Array.from({ length: random.whole(1, 3) }, () => {
+        const op = random.pick(['=', '=', '!=', '=~', '!~']);
+        const value = random.pick(op.endsWith('~') ? patterns : values);
+        return `${random.pick(labels)}${op}${JSON.stringify(value)}`;
+      });
+      return `{${matchers.join(',')}}`;
+    });
+    const selectors = texts.map(readMatchers);
+    const compiled = selectors.map(compileSelector);
+    const linesOf = (text: string) => readStrictly(Buffer.from(text)).flatMap(({ samples }) => samples);
+    const want = linesOf(merge(targets).text).filter(({ name, labels: own }) =>
+      compiled.some((matchers) =>
+        matchers.every((matcher) =>
+          matcher.fits(
+            matcher.name === '__name__' ? name : (own.find(([label]) => label === matcher.name)?.[1] ?? ''),
+          ),
+        ),
+      ),
+    );
+    const got = linesOf(merge(targets, selectors).text);
+    t.same(
+      got.map(({ line }) => line).sort(),
+      want.map(({ line }) => line).sort(),
+      `seed ${seed}: ${texts.join(' ')}`,
+    );
+  }
 });
 
 t.test('a deflate block is filtered too, and what is large is deflated again', async (t) => {

@@ -232,37 +232,19 @@ t.test('a compiled selector matches series', async (t) => {
     [String.raw`{job="kubevirt",node!="\xff"}`, true, 'no value equals what is not UTF-8'],
   ];
   for (const [text, want, why] of table) {
-    const compiled = compileSelector(readSelector(text));
+    const matchers = compileSelector(readSelector(text));
     t.equal(
-      compiled.matches((name) => (series as Record<string, string>)[name] ?? ''),
+      matchers.every(({ name, fits }) => fits((series as Record<string, string>)[name] ?? '')),
       want,
       `${text}: ${why}`,
     );
   }
 });
 
-t.test('without matchers nothing is selected, as by /federate', async (t) => {
-  const compiled = compileSelector(readMatchers('{}'));
-  t.equal(
-    compiled.matches(() => ''),
-    false,
-  );
-  t.equal(compiled.mayMatchName('up'), false);
-});
-
-t.test('mayMatchName looks at the name only', async (t) => {
-  const table: readonly (readonly [selector: string, name: string, want: boolean])[] = [
-    ['up', 'up', true],
-    ['up', 'down', false],
-    ['up{a="b"}', 'up', true],
-    ['{a="b"}', 'up', true],
-    ['{__name__=~"u.*"}', 'up', true],
-    ['{__name__=~"u.*",__name__!="up"}', 'up', false],
-    ['{"up"}', 'up', true],
-  ];
-  for (const [text, name, want] of table) {
-    t.equal(compileSelector(readSelector(text)).mayMatchName(name), want, `${text} and ${name}`);
-  }
+t.test('what costs least comes first', async (t) => {
+  const operators = compileSelector(readMatchers('{a=~"x.*",b!="y",c!~"z.*",d="w"}')).map(({ op }) => op);
+  t.same(operators, ['=', '!=', '=~', '!~']);
+  t.same(compileSelector(readMatchers('{}')), []);
 });
 
 t.test('a selector crosses threads', async (t) => {
