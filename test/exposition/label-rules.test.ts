@@ -113,6 +113,13 @@ const table: readonly Row[] = [
     'instance="",job="",pod="p"',
     'one that is undone',
   ],
+  [
+    { pod: 'p' },
+    'pod="",pod="a"',
+    'instance="",job="",pod=""',
+    'instance="",job="",pod="p"',
+    'any label of the target, for readers that have its labels as well',
+  ],
 ];
 
 t.test("a target's labels join those of its samples as in Prometheus", async (t) => {

@@ -277,6 +277,7 @@ own{namespace="mine",exported_namespace="taken",exported_exported_namespace="tak
 own{namespace="",exported_namespace="alone"} 10
 own{exported_job="only exported"} 11
 own{job="mine",instance="",namespace="mine",exported_instance="i"} 12
+own{pod="",pod="mine",n="undone"} 13
 empty_exported{pod="mine",exported_pod="",n="1"} 1
 empty_exported{job="mine",instance="",namespace="mine",exported_job="",exported_instance="i",n="2"} 2
 `;
