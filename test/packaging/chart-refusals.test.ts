@@ -22,6 +22,7 @@ t.test('values that cannot work are refused, and the message says which', { skip
     [{ config: { scrape_configs: [] } }, /\/config.*want string/],
     [{ podAnnotations: { restart: true } }, /\/podAnnotations\/restart.*want string/],
     [{ serviceMonitor: { interval: '30' } }, /\/serviceMonitor\/interval/],
+    [{ scrapeConfig: { interval: '1s1m' } }, /\/scrapeConfig\/interval/],
     [{ resources: { limit: {} } }, /'limit' not allowed/],
     [{ livenessProbe: { httpGet: {} } }, /'httpGet' not allowed/],
     [{ affinity: { podAntiaffinity: {} } }, /'podAntiaffinity' not allowed/],
