@@ -4,6 +4,12 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { Discovery } from '../discovery/discovery.ts';
 import type { Scraper } from '../round/scraper.ts';
 import { ApiError } from './api-error.ts';
+import {
+  metricMetadata,
+  readMetadataQuestion,
+  readTargetsMetadataQuestion,
+  targetsMetadata,
+} from './metadata.ts';
 import { jsonText, sendData, sendError } from './json-answer.ts';
 import { buildInfo, runtimeInfo, type ProgramStatus } from './status.ts';
 import { targetsData } from './targets.ts';
@@ -52,6 +58,16 @@ export function registerApi(server: FastifyInstance, options: ApiOptions): void 
         const dropped = discovery.current?.dropped ?? [];
         const known = { active: scraper.targets, dropped, pools: pools(), own };
         return send(request, reply, targetsData(known, queryOf(request)));
+      });
+      api.get('/targets/metadata', async (request, reply) => {
+        const question = readTargetsMetadataQuestion(queryOf(request));
+        if (options.unready(reply)) return reply;
+        return send(request, reply, targetsMetadata(scraper.targets, await scraper.metadata(), question));
+      });
+      api.get('/metadata', async (request, reply) => {
+        const question = readMetadataQuestion(queryOf(request));
+        if (options.unready(reply)) return reply;
+        return send(request, reply, metricMetadata(scraper.targets, await scraper.metadata(), question));
       });
       const answers: Record<string, () => unknown> = {
         '/scrape_pools': () => ({ scrapePools: pools().sort() }),

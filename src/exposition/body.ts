@@ -94,6 +94,8 @@ const KEPT_FAMILY_BYTES = 400;
 /** What a histogram's or summary's samples have behind its name. */
 const SUFFIXES = suffixes(MetricType.histogram);
 const FAMILIES_A_STEP = 20_000;
+/** Families without samples that are told of. */
+const MOST_BARE = 5000;
 
 /** What is known of one body while it is scanned. */
 export class Body {
@@ -245,17 +247,23 @@ export class Body {
       family.samples = 0;
     }
     const families: FamilyBlock[] = [];
+    const bare: FamilyBlock[] = [];
     let samples = this.unwritten;
     let smallBytes = 0;
     for (const family of this.families.values()) {
       if (++steps % FAMILIES_A_STEP === 0) yield;
-      if (family.samples === 0) continue;
+      if (family.samples === 0) {
+        const isDeclared = family.type !== MetricType.none || family.help >= 0;
+        if (isDeclared && bare.length < MOST_BARE) bare.push(family);
+        continue;
+      }
       family.unfit |= this.rules.unfit;
       families.push(family);
       samples += family.samples;
       for (const part of family.parts) if (!part.deflated) smallBytes += part.rawLength;
     }
-    const heldBytes = this.packedBytes + this.#nameBytes + families.length * KEPT_FAMILY_BYTES;
-    return { names: this.names, families, samples, smallBytes, heldBytes, usage: this.usage };
+    const heldBytes =
+      this.packedBytes + this.#nameBytes + (families.length + bare.length) * KEPT_FAMILY_BYTES;
+    return { names: this.names, families, bare, samples, smallBytes, heldBytes, usage: this.usage };
   }
 }

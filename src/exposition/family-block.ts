@@ -34,6 +34,8 @@ export interface FamilyBlock {
 export interface LabelledExposition {
   readonly names: NameTable;
   readonly families: readonly FamilyBlock[];
+  /** Families that have a HELP or TYPE line and no samples; no more than some thousand. */
+  readonly bare: readonly FamilyBlock[];
   readonly samples: number;
   /** Bytes that its parts hold which are not deflated. */
   readonly smallBytes: number;

@@ -10,6 +10,7 @@ import { CommonAnswers } from './common-answers.ts';
 import { LastRound } from './last-round.ts';
 import { MemoryGuard } from './memory-guard.ts';
 import { OwnedTargets } from './owned-targets.ts';
+import { readMetadata, type TargetsMetadata } from './targets-metadata.ts';
 import { Releases } from './releases.ts';
 import { Rest } from './rest.ts';
 import { Scrape, type OwnedTarget } from './scrape.ts';
@@ -79,6 +80,8 @@ export class Scraper implements AsyncDisposable {
   /** By scrape pool, what becomes of targets that are not scraped at all. */
   #refused: ReadonlyMap<string, Outcome> = new Map();
   #lastScrape = 0;
+  /** What is being asked for. */
+  #metadata: Promise<TargetsMetadata> | undefined;
   #spreadTimer: NodeJS.Timeout | undefined;
   /** `performance.now()` from which on the targets may be spread anew. */
   #nextSpread = 0;
@@ -165,6 +168,12 @@ export class Scraper implements AsyncDisposable {
     } finally {
       this.#spreadLater();
     }
+  }
+
+  /** TYPE and HELP of what each target exposed last, by the target's number. One whose worker has ended is not there. */
+  metadata(): Promise<TargetsMetadata> {
+    this.#metadata ??= readMetadata(this.#workers.threads).finally(() => (this.#metadata = undefined));
+    return this.#metadata;
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

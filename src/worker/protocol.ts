@@ -5,6 +5,7 @@ import type { Selector } from '../selector/selector.ts';
 import type { Outcome } from '../scrape/outcome.ts';
 import type { ScrapedTarget, ToldTarget } from '../scrape/target-scraper.ts';
 
+import type { WorkerMetadata } from './metadata-store.ts';
 import type { EndedScrape } from './outcome-batch.ts';
 import type { CancelReason } from './worker-scrapes.ts';
 
@@ -37,6 +38,8 @@ export type WorkerRequest =
   | { readonly type: 'collect'; readonly when: 'now' | 'worthwhile' }
   /** Nobody will ask for these scrapes' expositions any more. */
   | { readonly type: 'release'; readonly scrapes: readonly number[] }
+  /** Asks for TYPE and HELP of what the targets exposed last; answered by `metadata`. */
+  | { readonly type: 'metadata' }
   /** Begins an answer; answered by `surveyed`, page by page. */
   | {
       readonly type: 'survey';
@@ -70,6 +73,7 @@ export type WorkerReply =
   | { readonly type: 'scraped'; readonly ended: readonly EndedScrape[] }
   /** Memory is short, and this worker has nothing large under way that could give way. */
   | { readonly type: 'memoryShort' }
+  | { readonly type: 'metadata'; readonly metadata: WorkerMetadata }
   | { readonly type: 'surveyed'; readonly answer: number; readonly page: SurveyPage }
   | { readonly type: 'composed'; readonly answer: number; readonly part: SharePart }
   | { readonly type: 'claims'; readonly answer: number; readonly claims: Claims }

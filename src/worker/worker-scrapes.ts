@@ -7,6 +7,7 @@ import { TargetScraper, type ScrapedTarget, type ToldTarget } from '../scrape/ta
 import { collectGarbage } from './collect.ts';
 import type { ComposeAhead } from './compose-ahead.ts';
 import type { MemoryLedger } from './memory-ledger.ts';
+import { MetadataStore } from './metadata-store.ts';
 import type { AnswerEntry } from './protocol.ts';
 import { memoryMessage, WorkerMemory } from './worker-memory.ts';
 
@@ -38,6 +39,7 @@ export class WorkerScrapes {
   #smallBytes = 0;
   /** What all of it takes; the worker's answers are counted here too. */
   readonly memory: WorkerMemory;
+  readonly metadata: MetadataStore = new MetadataStore();
 
   constructor(options: WorkerScrapesOptions) {
     this.#options = options;
@@ -53,6 +55,7 @@ export class WorkerScrapes {
     for (const id of removed) {
       this.#scrapers.get(id)?.close();
       this.#scrapers.delete(id);
+      this.metadata.forget(id);
     }
     for (const target of added)
       this.#scrapers.set(target.id, new TargetScraper(target, this.#shop, this.#options.userAgent));
@@ -68,6 +71,7 @@ export class WorkerScrapes {
     this.memory.close(id);
     if (exposition !== undefined) this.#keep(id, exposition);
     this.#options.ended(id, outcome);
+    if (exposition !== undefined && this.#scrapers.has(target)) this.metadata.take(target, exposition);
     this.#options.ahead?.scraped(id, target, exposition);
   }
 

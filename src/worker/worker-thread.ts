@@ -4,6 +4,7 @@ import type { Outcome } from '../scrape/outcome.ts';
 import type { Claims } from '../merge/claims.ts';
 import type { SharePart } from '../merge/share-part.ts';
 import type { SurveyPage } from '../merge/survey.ts';
+import type { WorkerMetadata } from './metadata-store.ts';
 import type { AnswerEntry, WorkerReply, WorkerRequest } from './protocol.ts';
 import type { WorkerData } from './worker.ts';
 
@@ -45,6 +46,8 @@ export class WorkerThread implements AsyncDisposable {
   /** Requests from before the thread was started. */
   #queue: WorkerRequest[] = [];
   readonly #answers: Map<number, OpenAnswer> = new Map();
+  /** Who waits for metadata. */
+  readonly #metadata: PromiseWithResolvers<WorkerMetadata>[] = [];
   #ended = false;
 
   /** Starts the thread, after `delayMs` if that is not 0. */
@@ -68,6 +71,7 @@ export class WorkerThread implements AsyncDisposable {
       if (message.type === 'scraped')
         for (const { scrape, outcome } of message.ended) events.scraped(scrape, outcome);
       else if (message.type === 'memoryShort') events.memoryShort();
+      else if (message.type === 'metadata') this.#metadata.shift()?.resolve(message.metadata);
       else this.#answered(message);
     });
     worker.on('error', (error: Error) => (cause = error));
@@ -79,6 +83,7 @@ export class WorkerThread implements AsyncDisposable {
       });
       for (const { wanted } of this.#answers.values()) wanted?.reject(error);
       this.#answers.clear();
+      for (const { reject } of this.#metadata.splice(0)) reject(error);
       events.crashed(error);
     });
     for (const request of this.#queue) worker.postMessage(request);
@@ -148,6 +153,15 @@ export class WorkerThread implements AsyncDisposable {
     return reply.texts;
   }
 
+  /** TYPE and HELP of what its targets exposed last. Rejects when the thread ended. */
+  metadata(): Promise<WorkerMetadata> {
+    if (this.#ended) return Promise.reject(new WorkerEndedError('the worker thread has ended'));
+    const asked = Promise.withResolvers<WorkerMetadata>();
+    this.#metadata.push(asked);
+    this.post({ type: 'metadata' });
+    return asked.promise;
+  }
+
   /** Ends an answer, complete or not. */
   drop(answer: number): void {
     if (this.#answers.delete(answer)) this.post({ type: 'drop', answer });
@@ -160,7 +174,9 @@ export class WorkerThread implements AsyncDisposable {
 
   async [Symbol.asyncDispose](): Promise<void> {
     this.#ended = true;
-    for (const { wanted } of this.#answers.values()) wanted?.reject(new Error('the program is ending'));
+    const error = new Error('the program is ending');
+    for (const { wanted } of this.#answers.values()) wanted?.reject(error);
+    for (const { reject } of this.#metadata.splice(0)) reject(error);
     clearTimeout(this.#startTimer);
     await this.#worker?.terminate();
   }

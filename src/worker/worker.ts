@@ -55,6 +55,9 @@ function handle(request: WorkerRequest): void {
     case 'collect':
       collectGarbage(request.when);
       break;
+    case 'metadata':
+      reply({ type: 'metadata', metadata: scrapes.metadata.all() });
+      break;
     case 'release':
       scrapes.release(request.scrapes);
       break;

@@ -50,6 +50,21 @@ function allOf(page: SurveyPage): Int32Array<ArrayBuffer> {
   return Int32Array.from(namesIn([page]), (_, i) => i);
 }
 
+t.test('metadata of what was exposed last', async (t) => {
+  await using pod = await startPlainPod({ body: () => '# TYPE a gauge\na 1\n' });
+  const { worker, scrape, crashed } = startWorker(pod.url);
+  await using _worker = worker;
+  t.same(await worker.metadata(), { families: [], lists: [], targets: [] });
+  await scrape(1);
+  t.match(await worker.metadata(), { families: [{ name: 'a', type: 'gauge', help: '' }], targets: [[1, 0]] });
+  worker.post({ type: 'targets', added: [], removed: [1] });
+  t.match(await worker.metadata(), { families: [], targets: [] });
+  const ending = worker.crash();
+  await t.rejects(worker.metadata(), /ended with code/, 'who waits is told');
+  await Promise.all([ending, crashed]);
+  await t.rejects(worker.metadata(), /the worker thread has ended/);
+});
+
 t.test('expositions are kept until they are released', async (t) => {
   await using pod = await startPlainPod();
   const { worker, scrape } = startWorker(pod.url);
