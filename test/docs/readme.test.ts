@@ -31,6 +31,16 @@ t.test('flags are those of the program, with their defaults and their help', asy
   );
 });
 
+t.test('the chart takes each flag, and no other name', async (t) => {
+  const schema = JSON.parse(readFileSync(path.join(root, 'helm/values.schema.json'), 'utf8')) as {
+    properties: { flags: { properties: Record<string, object> } };
+  };
+  t.same(
+    Object.keys(schema.properties.flags.properties),
+    FLAG_TABLE.map(({ name }) => name),
+  );
+});
+
 t.test('paths are those that the server answers', async (t) => {
   const tables = [
     table(readme, 'What it serves', 'path'),

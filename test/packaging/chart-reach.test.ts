@@ -2,6 +2,9 @@ import t from 'tap';
 import { render, skip } from './helm.ts';
 import type { Objects, Rendered } from './helm.ts';
 
+/** What a Prometheus asks for. */
+const PATHS = ['/metrics', '/federate', '/sd', '/probe'];
+
 /** The Services that have a pod among theirs, as a cluster would see it. */
 function servicesOf(objects: Objects, pod: Readonly<Record<string, string>>): string[] {
   return objects
@@ -121,10 +124,7 @@ t.test('an Ingress', { skip }, async (t) => {
     {
       host: 'g.example.org',
       http: {
-        paths: [
-          { path: '/metrics', pathType: 'Prefix', backend },
-          { path: '/federate', pathType: 'Prefix', backend },
-        ],
+        paths: PATHS.map((path) => ({ path, pathType: 'Prefix', backend })),
       },
     },
   ]);
@@ -157,7 +157,7 @@ t.test('an HTTPRoute', { skip }, async (t) => {
     hostnames: ['g.example.org'],
     rules: [
       {
-        matches: ['/metrics', '/federate'].map((value) => ({ path: { type: 'PathPrefix', value } })),
+        matches: PATHS.map((value) => ({ path: { type: 'PathPrefix', value } })),
         backendRefs: [{ name: objects.one('Service').metadata.name, port: 80 }],
         timeouts: { request: '60s' },
       },

@@ -29,7 +29,8 @@ t.test('values that cannot work are refused, and the message says which', { skip
     [{ ingress: { ...enabled, paths: ['metrics'] } }, /\/ingress\/paths/],
     [{ scrapeConfig: { ...enabled, targets: ['http://a:80'] } }, /\/scrapeConfig\/targets/],
     [{ networkPolicy: { from: [''] } }, /\/networkPolicy\/from/],
-    [{ flags: { '--scrape.reuse': '5s' } }, /invalid propertyName '--scrape.reuse'/],
+    [{ flags: { '--scrape.reuse': '5s' } }, /flags.*'--scrape.reuse' not allowed/],
+    [{ flags: { 'scrape.re-use': '5s' } }, /flags.*'scrape.re-use' not allowed/],
 
     [{ shards: 2, replicaCount: 2 }, /shards is 2 and replicaCount is 2: .* set one of them to 1/],
     [
@@ -43,6 +44,7 @@ t.test('values that cannot work are refused, and the message says which', { skip
     [{ httpRoute: enabled }, /httpRoute.parentRefs is empty/],
     [{ shards: 2, httpRoute: { ...enabled, parentRefs: [{ name: 'a' }] } }, /httpRoute.host is empty/],
     [{ flags: { 'log.level': 'debug' } }, /flags: log.level is set by the value log.level/],
+    [{ flags: { shards: 2 } }, /is set by the value shards/],
     [{ flags: { 'kubernetes.namespace': 'a' } }, /is set by the value kubevirt.namespace/],
     [{ config: 'scrape_configs: [' }, /config is not the YAML of a Prometheus configuration/],
     [{ config: 'job_name: a' }, /config has no scrape_configs/],
