@@ -44,12 +44,17 @@ export function endpointsGroup(endpoints: EndpointsObject, objects: KubernetesOb
   };
 
   function add(address: EndpointAddress, port: ObjectPort, ready: string): void {
-    const { ip, hostname, nodeName, targetRef } = address;
-    const key = `endpoints ${ip} ${port.port} ${ready} ${port.name} ${port.protocol} ${hostname} ${nodeName}`;
-    // The protocol is the one of the Endpoints port, also where the container declares another: so Prometheus.
-    targets.push(
-      backing.target(key, () => addressLabels(address, port, ready), targetRef, port.port, port.protocol),
-    );
+    const target = backing.target({
+      address,
+      port,
+      variant: ready,
+      targetRef: address.targetRef,
+      portNumber: port.port,
+      // The protocol is the one of the Endpoints port, also where the container declares another: so Prometheus.
+      protocol: port.protocol,
+      labels: () => addressLabels(address, port, ready),
+    });
+    targets.push(target);
   }
 }
 

@@ -1,10 +1,10 @@
-import { isDeepStrictEqual } from 'node:util';
 import type { Logger } from '../log/logger.ts';
 import type { KubernetesClient, KubernetesSession } from './kubernetes-client.ts';
 import { missingRules, pathOf } from './kubernetes-resource.ts';
 import type { KubernetesResource } from './kubernetes-resource.ts';
 import { GoneError, LostError, readPage, readWatch, refuseStatus, StatusError } from './kubernetes-wire.ts';
 import type { RawObject, WatchEvent } from './kubernetes-wire.ts';
+import { share } from './share.ts';
 import { sleep, Timer, Watchdog } from './watchdog.ts';
 
 /** Times that tests shorten. */
@@ -213,10 +213,10 @@ export class ObjectWatch<T> implements AsyncDisposable {
     return true;
   }
 
-  /** The object that is known, when the next one equals it: identity spares others a comparison. */
+  /** The object that is known, when the next one equals it, and what it has in common with the next one otherwise. */
   #same(key: string, next: T): T {
     const known = this.#objects.get(key);
-    return known !== undefined && isDeepStrictEqual(known, next) ? known : next;
+    return known === undefined ? next : share(known, next);
   }
 
   #query(): URLSearchParams {

@@ -39,15 +39,23 @@ export function sliceGroup(slice: EndpointSlice, objects: KubernetesObjects): Ta
   };
 
   function add(address: string, endpoint: SliceEndpoint, port: SlicePort): void {
-    const { targetRef, ...rest } = endpoint;
-    const key = `slice ${address} ${JSON.stringify([port, rest])}`;
-    targets.push(backing.target(key, () => endpointLabels(address, endpoint, port), targetRef, port.port));
+    const target = backing.target({
+      address: endpoint,
+      port,
+      variant: address,
+      targetRef: endpoint.targetRef,
+      portNumber: port.port,
+      labels: () => endpointLabels(address, endpoint, port),
+    });
+    targets.push(target);
   }
 }
 
 /** How many pods a slice refers to that are not known. */
 export function unknownPodsOfSlice(slice: EndpointSlice, pods: ReadonlyMap<string, PodObject>): number {
-  return slice.endpoints.filter(({ targetRef }) => isUnknown(targetRef?.pod, pods)).length;
+  let count = 0;
+  for (const { targetRef } of slice.endpoints) if (isUnknown(targetRef?.pod, pods)) count += 1;
+  return count;
 }
 
 function endpointLabels(address: string, endpoint: SliceEndpoint, port: SlicePort): LabelSet {

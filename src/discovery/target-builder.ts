@@ -24,6 +24,8 @@ export class TargetBuilder {
   #known: ReadonlyMap<ScrapeConfig, ReadonlyMap<string, Outcome>> = new Map();
   /** By the label set itself, for providers that keep theirs: hashing a thousand costs as much as a merge may hold the thread. */
   readonly #hashes = new WeakMap<LabelSet, { readonly groupKey: string; readonly key: string }>();
+  /** For groups that stay, as those of pods do. */
+  readonly #groupKeys = new WeakMap<LabelSet, string>();
   #refused: ReadonlySet<string> = new Set();
   readonly #shard: Shard | undefined;
   /** By the hash of the labels, whether the target is of the shard. */
@@ -53,7 +55,7 @@ export class TargetBuilder {
       known.set(config, outcomes);
       const unique = new Map<string, Target>();
       for (const group of [...groups].sort(bySource)) {
-        const groupKey = JSON.stringify(group.labels);
+        const groupKey = this.#keyOfGroup(group.labels);
         for (const labels of group.targets) {
           const key = this.#keyOf(labels, groupKey);
           if (this.#shard !== undefined) {
@@ -88,6 +90,12 @@ export class TargetBuilder {
     if (before !== undefined && areSame(before.targets, targets) && areSame(before.dropped, dropped))
       return before;
     return Object.freeze({ version: (before?.version ?? 0) + 1, targets, dropped });
+  }
+
+  #keyOfGroup(labels: LabelSet): string {
+    let key = this.#groupKeys.get(labels);
+    if (key === undefined) this.#groupKeys.set(labels, (key = JSON.stringify(labels)));
+    return key;
   }
 
   /** Hashed, because the labels themselves would double the memory of the target set. */
