@@ -106,7 +106,7 @@ export function sliceObjects(
   namespace: string,
   pods: readonly KubevirtPod[],
   family: 'IPv4' | 'IPv6' = 'IPv4',
-): ApiObject[] {
+): (ApiObject & { readonly endpoints: readonly object[] })[] {
   const present = pods.filter(hasEndpoint).filter((pod) => addressOf(pod, family) !== undefined);
   return Array.from({ length: Math.ceil(present.length / 100) }, (_, index) => ({
     apiVersion: 'discovery.k8s.io/v1',
