@@ -71,15 +71,6 @@ t.test('a cluster of etcd and kube-apiserver', { skip: MISSING }, async (t) => {
     t.equal(await refusal(client.ask('GET', '/api/v1/namespaces/default/pods')), 403, 'elsewhere');
   });
 
-  await t.test('what it has outlasts a restart of both', async (t) => {
-    await api.stop();
-    await cluster.etcd.stop();
-    await cluster.etcd.start();
-    await api.start();
-    const { metadata } = await admin.ask('GET', '/api/v1/namespaces/kubevirt/endpoints/one');
-    t.equal(metadata.name, 'one');
-  });
-
   await t.test('nothing leads out of the namespace', async (t) => {
     const { stdout } = spawnSync('ip', ['-o', 'link'], { encoding: 'utf8' });
     t.match(stdout.trim().split('\n'), [/^1: lo:/]);
