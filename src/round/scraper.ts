@@ -13,6 +13,7 @@ import { OwnedTargets } from './owned-targets.ts';
 import { readMetadata, type TargetsMetadata } from './targets-metadata.ts';
 import { Releases } from './releases.ts';
 import { Rest } from './rest.ts';
+import { RoundHistory } from './round-history.ts';
 import { Scrape, type OwnedTarget } from './scrape.ts';
 import { overTargetLimit } from './target-limits.ts';
 import { Turns } from './turns.ts';
@@ -75,6 +76,8 @@ export class Scraper implements AsyncDisposable {
   readonly memory: MemoryGuard;
   /** What the last round of `/metrics` was; whoever answers it tells of it. */
   readonly lastRound: LastRound = new LastRound();
+  /** What the rounds of `/metrics` before it were like. */
+  readonly roundHistory: RoundHistory = new RoundHistory();
   readonly #rest: Rest;
   #claims: ClaimFinder = new ClaimFinder([]);
   /** By scrape pool, what becomes of targets that are not scraped at all. */

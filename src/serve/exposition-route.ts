@@ -111,6 +111,8 @@ export class ExpositionRoute {
         unreported: alone,
       });
       if (view === 'metrics' && part === '') scraper.lastRound.record(begunAt, round.entries, timeoutMs);
+      if (view === 'metrics')
+        scraper.roundHistory.ended({ begunAt, endedAt: Date.now() }, round.entries, scraper.targets);
       const collected = performance.now();
       const whole = selectors.length === 0 && part === '';
       const check = whole ? scraper.claims : undefined;

@@ -1,4 +1,5 @@
 const LINKS = [
+  ['targets', 'Targets', 'of this gateway: which are up, and why others are not'],
   ['metrics', 'Metrics', 'of all KubeVirt pods, merged'],
   ['federate?match[]={__name__=~"kubevirt_.*"}', 'Federate', 'the series that match'],
   ['sd', 'Targets', 'as http_sd_configs read them'],

@@ -13,6 +13,7 @@ import { gatewayPlace, pathPrefixOf } from './gateway-place.ts';
 import { indexPage } from './index-page.ts';
 import { LoopGuard } from './loop-guard.ts';
 import { httpSdGroups, ProbeError, probedTarget } from './probe-targets.ts';
+import { TargetsRoute } from './targets-route.ts';
 import type { Telemetry } from './telemetry.ts';
 
 export interface ServerOptions {
@@ -109,6 +110,9 @@ export function createServer(options: ServerOptions): FastifyInstance {
     return reply.type(TEXT).send('kubevirt-metrics-gateway is Ready.\n');
   });
   registerApi(server, { ...options, acceptsGzip, unready });
+  const targets = new TargetsRoute(options);
+  server.get('/targets', (request, reply) => targets.page(request, reply));
+  server.get('/targets/:asset', (request, reply) => targets.asset(request, reply));
   server.get('/', (_request, reply) => reply.type('text/html; charset=utf-8').send(indexPage()));
 
   server.setNotFoundHandler((_request, reply) => reply.code(404).type(TEXT).send('404 page not found\n'));
