@@ -5,14 +5,16 @@ interface ServiceMonitorSpec {
   readonly namespaceSelector: { readonly matchNames: readonly string[] };
   readonly endpoints: readonly {
     readonly port: string;
-    readonly scheme: string;
+    readonly path?: string;
+    readonly scheme?: string;
     readonly honorLabels: boolean;
-    readonly tlsConfig: { readonly insecureSkipVerify: boolean };
+    readonly tlsConfig?: { readonly insecureSkipVerify: boolean };
+    readonly relabelings?: readonly { readonly action: string; readonly regex: string }[];
   }[];
 }
 
 /**
- * The scrape configs that prometheus-operator makes of a ServiceMonitor with the fields that KubeVirt's has (its
+ * The scrape configs that prometheus-operator makes of a ServiceMonitor with the fields that KubeVirt's and the chart's have (its
  * `generateServiceMonitorConfig`), with a kubeconfig in the place of the pod's ServiceAccount.
  */
 export function operatorScrapeConfigs(monitor: ApiObject, kubeconfig: string): object[] {
@@ -30,8 +32,11 @@ export function operatorScrapeConfigs(monitor: ApiObject, kubeconfig: string): o
   return endpoints.map((endpoint, index) => ({
     job_name: `serviceMonitor/${namespace}/${name}/${index}`,
     honor_labels: endpoint.honorLabels,
-    scheme: endpoint.scheme,
-    tls_config: { insecure_skip_verify: endpoint.tlsConfig.insecureSkipVerify },
+    ...(endpoint.path === undefined ? {} : { metrics_path: endpoint.path }),
+    ...(endpoint.scheme === undefined ? {} : { scheme: endpoint.scheme }),
+    ...(endpoint.tlsConfig === undefined
+      ? {}
+      : { tls_config: { insecure_skip_verify: endpoint.tlsConfig.insecureSkipVerify } }),
     kubernetes_sd_configs: [
       {
         role: 'endpoints',
@@ -57,6 +62,7 @@ export function operatorScrapeConfigs(monitor: ApiObject, kubeconfig: string): o
       { source_labels: from('pod_phase'), regex: '(Failed|Succeeded)', action: 'drop' },
       { source_labels: from('service_name'), target_label: 'job', replacement: '${1}' },
       { target_label: 'endpoint', replacement: endpoint.port },
+      ...(endpoint.relabelings ?? []),
       {
         source_labels: ['__address__', '__tmp_hash'],
         regex: '(.+);',
