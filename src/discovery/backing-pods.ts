@@ -25,6 +25,9 @@ interface Made {
   readonly labels: LabelSet;
 }
 
+/** Of an address whose ports change time and again the old ones would gather. */
+const mostMade = 64;
+
 const madeOfAddress = new WeakMap<object, Made[]>();
 const madeOfPod = new WeakMap<PodObject, Map<object, LabelSet>>();
 
@@ -51,6 +54,7 @@ export class BackingPods {
     const before = made[known];
     if (before?.pod === pod && before !== undefined) return before.labels;
     const labels = pod === undefined ? backed.labels() : podTarget(pod, backed);
+    if (made.length >= mostMade) made.length = 0;
     made.splice(known < 0 ? made.length : known, 1, { port, variant, pod, labels });
     return labels;
   }

@@ -50,7 +50,7 @@ export interface ObjectWatchOptions<T> {
   readonly field?: string | undefined;
   /** Keeps of an object what is needed, as plain values; the rest is not held, and a change of the rest is none. */
   readonly slim: (object: RawObject) => T;
-  /** Called after every change of the objects, and when the server begins or ceases to refuse the resource. */
+  /** Called after every change of the objects, after the first of several failures, and when the resource begins or ceases to be refused. */
   readonly changed: () => void;
   /** Where the resource is refused it is done without: no reason for a warning. */
   readonly optional?: boolean;
@@ -253,8 +253,10 @@ export class ObjectWatch<T> implements AsyncDisposable {
     const refused = !this.synced || lasts ? refusal : undefined;
     if (message !== this.lastError || (refused !== undefined && refused !== this.refused))
       this.#tell(message, refused);
+    const isFirst = this.lastError === undefined;
     this.lastError = message;
-    if (refused !== undefined) this.#refuse(refused);
+    if (refused !== undefined && refused !== this.refused) this.#refuse(refused);
+    else if (isFirst) this.#options.changed();
   }
 
   #refuse(status: 403 | 404 | undefined): void {

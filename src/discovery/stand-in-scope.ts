@@ -33,6 +33,7 @@ export class StandInScope implements Scope {
   #ending: Promise<void> = Promise.resolve();
   #endedRestarts = 0;
   #synced = false;
+  #stopped = false;
   /** What was last told of the source of groups. */
   #told = '';
 
@@ -80,6 +81,7 @@ export class StandInScope implements Scope {
   }
 
   update(): void {
+    if (this.#stopped) return;
     const why = this.#need();
     if (why !== undefined) {
       clearTimeout(this.#calm);
@@ -117,6 +119,7 @@ export class StandInScope implements Scope {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
+    this.#stopped = true;
     clearTimeout(this.#calm);
     const watches = [this.#endpoints, this.#services, this.#pods, ...(this.#slices ? [this.#slices] : [])];
     await Promise.all([this.#ending, ...watches.map((watch) => watch[Symbol.asyncDispose]())]);

@@ -128,6 +128,18 @@ t.test('without permission for slices', async (t) => {
   t.same(hosts(await targetsWhen(discovery, count(1))), [`${one}:8443`], 'taken away again');
 });
 
+t.test('slices that fail at the start are no reason to wait', async (t) => {
+  await using api = await startKubernetesApi();
+  install(api);
+  applyEndpoints(api, [one], truncated);
+  api.fault({ resource: 'endpointslices', status: 500 });
+  const log = recordingLogger();
+  await using discovery = await startDiscovery(kubevirtConfig([]), { api, log });
+  t.same(hosts(await targetsWhen(discovery)), [`${one}:8443`]);
+  api.fault(undefined);
+  t.same(hosts(await targetsWhen(discovery, count(2))), [`${one}:8443`, `${two}:8443`]);
+});
+
 t.test('what is refused for a moment only changes nothing', async (t) => {
   await using api = await startKubernetesApi();
   install(api);
