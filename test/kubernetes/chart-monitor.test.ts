@@ -52,13 +52,8 @@ t.test(
     const release = await createRelease(cluster, 'gateway', 'monitoring');
     const shards = 2;
     await release.install(
-      ...['--set', `shards=${shards}`, '--set', 'fullnameOverride=gateway'],
-      ...[
-        '--set',
-        'serviceMonitor.enabled=true',
-        '--set-string',
-        'serviceMonitor.labels.prometheus\\.kubevirt\\.io=',
-      ],
+      `--set=shards=${shards},fullnameOverride=gateway,serviceMonitor.enabled=true`,
+      '--set-string=serviceMonitor.labels.prometheus\\.kubevirt\\.io=',
     );
     mountServiceAccount((await cluster.serviceAccount('monitoring', 'gateway')).folder);
     const { env } = await cluster.serviceAccount('monitoring', 'gateway');
