@@ -13,6 +13,7 @@ export const GOAL_PARTS = [
   'closed-loop',
   'event-loop',
   'idle',
+  'discovery',
 ] as const;
 /** The parts with tables of their own. */
 export const OTHER_PARTS = ['scaling', 'load', 'compare'] as const;
@@ -46,6 +47,7 @@ Without a part: all that are in the table of goals, one after the other.
   closed-loop    3 small pods, 64 clients and 1: requests per second
   event-loop     how long the serving thread is held while 1,000 bodies are merged
   idle           memory of what ships, at rest
+  discovery      1,000 pods of a real Kubernetes API: start, changes, and what a pod costs
 
   scaling        pods against time and memory, drawn to benchmarks/scaling.svg
   load           a demo cluster under a given rate: a table of latencies

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 
 import { benchClosedLoop } from './closed-loop.ts';
 import { benchCompare } from './compare.ts';
+import { benchDiscovery } from './discovery.ts';
 import { benchEventLoop } from './event-loop.ts';
 import { benchFederate } from './federate.ts';
 import { benchFloor } from './floor.ts';
@@ -34,6 +35,7 @@ const PARTS: Readonly<Record<GoalPart, Part>> = {
   'closed-loop': rowsOnly(benchClosedLoop),
   'event-loop': rowsOnly(benchEventLoop),
   idle: rowsOnly(benchIdle),
+  discovery: rowsOnly(benchDiscovery),
 };
 
 function rowsOnly(bench: (context: BenchContext) => Promise<readonly GoalRow[]>): Part {
