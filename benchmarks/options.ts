@@ -16,7 +16,7 @@ export const GOAL_PARTS = [
   'discovery',
 ] as const;
 /** The parts with tables of their own. */
-export const OTHER_PARTS = ['scaling', 'load', 'compare'] as const;
+export const OTHER_PARTS = ['scaling', 'probe', 'load', 'compare'] as const;
 
 export type GoalPart = (typeof GOAL_PARTS)[number];
 export type OtherPart = (typeof OTHER_PARTS)[number];
@@ -50,6 +50,7 @@ Without a part: all that are in the table of goals, one after the other.
   discovery      1,000 pods of a real Kubernetes API: start, changes, and what a pod costs
 
   scaling        pods against time and memory, drawn to benchmarks/scaling.svg
+  probe          one merged answer beside each pod on its own, in a real Prometheus
   load           a demo cluster under a given rate: a table of latencies
     --seconds <n>  for how long (default 30)
     --rate <n>     requests a second (default 20)
@@ -57,9 +58,9 @@ Without a part: all that are in the table of goals, one after the other.
     --pairs <n>    pairs of answers (default 24; of scans at most 10)
 
   --quick        few pods and few runs: to see that it works, not to measure
-  --pods <n,n>   another number of pods (floor, federate, thousand, compare: one; scaling: several)
+  --pods <n,n>   another number of pods (floor, federate, thousand, probe, compare: one; scaling: several)
   --bytes <n>    size of a pod's body (default 500000)
-  --runs <n>     runs that are timed (floor, federate, thousand, scaling, scan, compare's scans)
+  --runs <n>     runs that are timed (floor, federate, thousand, scaling, probe, scan, compare's scans)
   --no-peers     without other programs
   --help
 `;

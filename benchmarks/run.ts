@@ -15,6 +15,7 @@ import { benchLargePod } from './large-pod.ts';
 import { benchLoad } from './load.ts';
 import { BENCH_USAGE, BenchUsageError, readBenchOptions } from './options.ts';
 import type { BenchOptions, GoalPart } from './options.ts';
+import { benchProbe } from './probe.ts';
 import { describeMachine, progress } from './report.ts';
 import { checkOut } from './revision.ts';
 import { benchScaling } from './scaling.ts';
@@ -72,6 +73,7 @@ async function runBench(options: BenchOptions): Promise<void> {
   if (revised !== undefined)
     process.stdout.write(await benchCompare(context, { ...options, revision: revised }));
   else if (other === 'scaling') process.stdout.write(await benchScaling(context, options));
+  else if (other === 'probe') process.stdout.write(await benchProbe(context, options));
   else if (other === 'load')
     process.stdout.write(await benchLoad(context, { seconds: quick ? 3 : seconds, rate }));
   else await runGoals(context, options);

@@ -1,6 +1,7 @@
 import { spawnSync } from 'node:child_process';
 import t from 'tap';
 
+import { findPrometheus, PROMETHEUS_MISSING } from '../real/prometheus.ts';
 import { bench, REPOSITORY, SMALL } from './bench.ts';
 
 t.test('scaling: a table and a chart', (t) => {
@@ -11,6 +12,18 @@ t.test('scaling: a table and a chart', (t) => {
   t.match(run.stderr, /drawn to .*scaling\.svg/);
   t.end();
 });
+
+t.test(
+  'one merged answer beside each pod on its own',
+  { skip: findPrometheus().length === 0 ? PROMETHEUS_MISSING : false },
+  (t) => {
+    const run = bench('probe', '--pods', '2', '--quick', '--bytes', '20000');
+    t.equal(run.status, 0, run.stderr);
+    for (const way of ['one merged answer', 'each pod on its own'])
+      t.match(run.stdout, new RegExp(`^\\| 2 pods, ${way} +\\|( +[\\d.]+ \\|){6}$`, 'm'));
+    t.end();
+  },
+);
 
 const noGit =
   spawnSync('git', ['-C', REPOSITORY, 'rev-parse', 'HEAD']).status === 0 ? false : 'no git, or no clone';
