@@ -1,7 +1,6 @@
 import { copyFile, readdir, rm, stat, writeFile } from 'node:fs/promises';
 import path from 'node:path';
-import { ASSET_NAMES } from '../src/page/assets.ts';
-import { bundle, PROGRAM, root } from './bundle.ts';
+import { bundle, copyAssets, PROGRAM, root } from './bundle.ts';
 import { collectLicences, formatLicences } from './licences.ts';
 
 // Makes dist/, what the package and the image ship: the program and its worker with all that they need. All files lie in one folder,
@@ -14,7 +13,7 @@ const metafile = await bundle(outdir, PROGRAM);
 
 await import('./build-coder.ts');
 await copyFile(path.join(root, 'src/exposition/line-coder.wasm'), path.join(outdir, 'line-coder.wasm'));
-for (const name of ASSET_NAMES) await copyFile(path.join(root, 'src/page', name), path.join(outdir, name));
+await copyAssets(outdir);
 
 const licences = await collectLicences(root, Object.keys(metafile.inputs));
 await writeFile(path.join(outdir, 'THIRD-PARTY-LICENSES.txt'), formatLicences(licences));

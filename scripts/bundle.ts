@@ -1,5 +1,7 @@
+import { copyFile } from 'node:fs/promises';
 import path from 'node:path';
 import { build, type Metafile } from 'esbuild';
+import { ASSET_NAMES } from '../src/page/assets.ts';
 import { slimPackages } from './slim-packages.ts';
 
 /** Files by the name that they have in the bundle. */
@@ -39,4 +41,9 @@ export async function bundle(outdir: string, entryPoints: EntryPoints): Promise<
     logLevel: 'warning',
   });
   return metafile;
+}
+
+/** Copies what the program reads from beside itself: the assets of its page. The line coder, without which it works too, has to be built. */
+export async function copyAssets(outdir: string): Promise<void> {
+  for (const name of ASSET_NAMES) await copyFile(path.join(root, 'src/page', name), path.join(outdir, name));
 }

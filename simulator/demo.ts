@@ -49,6 +49,7 @@ async function main(): Promise<number> {
 
   console.log(`
 Open  ${gateway.url}/           links to everything
+      ${gateway.url}/targets    which pods are up, and where the time goes
       ${gateway.url}/metrics    the merged exposition
       ${gateway.url}/-/metrics  the gateway's own telemetry
 Log   ${logFile}

@@ -1,16 +1,18 @@
 import { html, type SafeHtml } from '@remix-run/html-template';
 import type { PastMinute } from '../round/round-history.ts';
 import { HISTORY_MINUTES } from '../round/round-history.ts';
-import { coordinate, count, seconds } from './format.ts';
+import { ago, coordinate, count, seconds } from './format.ts';
 
 const HEIGHT = 40;
 /** Minutes that a row of the table in words covers. */
 const MINUTES_PER_ROW = 30;
+/** What is drawn at least. It grows with what there is, since a short history in a long chart is a line. */
+const LEAST_MINUTES = 30;
 
 /** How long rounds took and how many targets were up in the last hours. */
 export function historySection(minutes: readonly PastMinute[], now: number): SafeHtml {
   return html`<section id="history" class="card" aria-labelledby="history-title">
-    <h2 id="history-title">Last ${HISTORY_MINUTES / 60} hours</h2>
+    <h2 id="history-title">Rounds of the last ${HISTORY_MINUTES / 60} hours</h2>
     ${
       minutes.length === 0
         ? html`<p class="quiet">Filled with every round of <code>/metrics</code>.</p>`
@@ -20,7 +22,9 @@ export function historySection(minutes: readonly PastMinute[], now: number): Saf
 }
 
 function charts(minutes: readonly PastMinute[], now: number): SafeHtml {
-  const first = Math.floor(now / 60_000) - HISTORY_MINUTES + 1;
+  const end = Math.floor(now / 60_000) + 1;
+  const drawn = Math.max(LEAST_MINUTES, end - minutes[0]!.minute);
+  const first = end - drawn;
   const longest = Math.max(...minutes.map((one) => one.seconds));
   const most = Math.max(1, ...minutes.map((one) => one.targets));
   const fewest = Math.min(...minutes.map((one) => one.up));
@@ -41,17 +45,18 @@ function charts(minutes: readonly PastMinute[], now: number): SafeHtml {
   return html`
     <figure>
       <figcaption>${took}</figcaption>
-      ${chart(took, html`<path class="took" d="${bars((one) => Math.max(1, (HEIGHT * one.seconds) / (longest || 1)))}" />`)}
+      ${chart(drawn, took, html`<path class="took" d="${bars((one) => Math.max(1, (HEIGHT * one.seconds) / (longest || 1)))}" />`)}
     </figure>
     <figure>
       <figcaption>${wereUp}</figcaption>
       ${chart(
+        drawn,
         wereUp,
         html`<path class="fill-up" d="${bars((one) => upHeight(one.targets))}" />
           <path class="fill-down" d="${missing}" />`,
       )}
     </figure>
-    <p class="ends quiet"><span>${HISTORY_MINUTES / 60} h ago</span><span>now</span></p>
+    <p class="ends quiet"><span>${ago(first * 60_000, now)}</span><span>now</span></p>
     <details id="history-table">
       <summary>As a table</summary>
       <div class="scrolls" tabindex="0" role="group" aria-label="Rounds">${table(minutes)}</div>
@@ -59,10 +64,10 @@ function charts(minutes: readonly PastMinute[], now: number): SafeHtml {
   `;
 }
 
-function chart(label: string, content: SafeHtml): SafeHtml {
+function chart(minutes: number, label: string, content: SafeHtml): SafeHtml {
   return html`<svg
     class="chart"
-    viewBox="0 0 ${HISTORY_MINUTES} ${HEIGHT}"
+    viewBox="0 0 ${minutes} ${HEIGHT}"
     preserveAspectRatio="none"
     role="img"
     aria-label="${label}"

@@ -86,10 +86,16 @@ function more(row: TargetRow): SafeHtml {
             </div>`,
         )}
       </dl>
-      <h3>Labels</h3>
-      <pre tabindex="0">${labelText(labels)}</pre>
-      <h3>Discovered labels, before relabelling</h3>
-      <pre tabindex="0">${labelText(discoveredLabels)}</pre>
+      <div class="panes">
+        <div>
+          <h3>Labels</h3>
+          <pre tabindex="0">${labelText(labels)}</pre>
+        </div>
+        <div>
+          <h3>Discovered labels, before relabelling</h3>
+          <pre tabindex="0">${labelText(discoveredLabels)}</pre>
+        </div>
+      </div>
     </div>
   </details>`;
 }

@@ -9,7 +9,7 @@ import type { TLSSocket } from 'node:tls';
 import { pathToFileURL } from 'node:url';
 import { build } from 'esbuild';
 import t from 'tap';
-import { bundle, PROGRAM, root } from '../../scripts/bundle.ts';
+import { bundle, copyAssets, PROGRAM, root } from '../../scripts/bundle.ts';
 import { slimPackages } from '../../scripts/slim-packages.ts';
 import * as sources from '../../src/discovery/kubernetes-client.ts';
 import { createAuthority } from '../../simulator/certificate.ts';
@@ -132,7 +132,8 @@ t.test('the bundled Kubernetes client has every way of authentication that the s
 t.test('the bundled program finds pods by its Kubernetes client', async (t) => {
   const folder = t.testdir();
   mkdirSync(path.join(folder, 'dist'));
-  const { inputs } = await bundle(path.join(folder, 'dist'), PROGRAM);
+  const { inputs, outputs } = await bundle(path.join(folder, 'dist'), PROGRAM);
+  await copyAssets(path.join(folder, 'dist'));
   const idle = /client-node\/dist\/gen\/(?:models|apis|types)\/|undici\/lib\/(?:mock|cache|web\/websocket)\//;
   t.same(
     Object.keys(inputs).filter((file) => idle.test(file)),
@@ -150,16 +151,31 @@ t.test('the bundled program finds pods by its Kubernetes client', async (t) => {
   ]);
   t.teardown(() => program.kill('SIGKILL'));
   let log = '';
-  for await (const chunk of program.stderr.setEncoding('utf8')) {
-    log += chunk;
-    if (log.includes('msg="targets changed"') && log.includes('msg=listening')) break;
-  }
+  // Read to the end: a program whose pipe is closed ends at its next line.
+  program.stderr.setEncoding('utf8').on('data', (chunk: string) => (log += chunk));
+  await until(() => log.includes('msg="targets changed"') && log.includes('msg=listening'));
   t.match(log, /msg="targets changed" targets=0/);
   await until(() => api.watches > 0);
   const [, address] = /msg=listening address=(\S+)/.exec(log) ?? [];
   const answer = await fetch(`http://${address}/metrics`);
   t.equal(answer.status, 200, log);
   await answer.text();
+
+  const page = await fetch(`http://${address}/targets`);
+  t.equal(page.status, 200);
+  const text = await page.text();
+  const style = /href="(targets\/page\.[0-9a-f]+\.css)"/.exec(text)?.[1];
+  t.equal((await fetch(`http://${address}/${style}`)).headers.get('content-type'), 'text/css; charset=utf-8');
+  const { imports, inputs: own } = Object.entries(outputs).find(([file]) => file.endsWith('/main.js'))![1];
+  const early = new Set(imports.filter(({ kind }) => kind === 'import-statement').map(({ path }) => path));
+  const atStart = [
+    own,
+    ...Object.entries(outputs).flatMap(([file, { inputs }]) => (early.has(file) ? [inputs] : [])),
+  ];
+  t.notOk(
+    atStart.some((inputs) => Object.keys(inputs).some((file) => file.includes('html-template'))),
+    'what the page needs is read when it is asked for',
+  );
 });
 
 t.test(
