@@ -6,7 +6,7 @@ import { startKubernetesApi } from '../simulator/kubernetes-api.ts';
 import type { KubernetesApi } from '../simulator/kubernetes-api.ts';
 import { startPod } from '../simulator/pod.ts';
 import type { Pod } from '../simulator/pod.ts';
-import { endpoints, pod, service, until } from './discovery/fixture.ts';
+import { endpoints, pod, service, slice, until } from './discovery/fixture.ts';
 import { eventually, get, patient, startTestGateway, valueOf } from './serve/fixture.ts';
 import type { TestGateway } from './serve/fixture.ts';
 
@@ -128,6 +128,44 @@ t.test('the pods of a KubeVirt, as its own Prometheus would see them', async (t)
       return age < (performance.now() - back) / 1000;
     });
   });
+});
+
+t.test('EndpointSlices in place of Endpoints: the same series, over the same connections', async (t) => {
+  await using api = await startKubernetesApi();
+  const pods = await startPods();
+  await using stack = new AsyncDisposableStack();
+  for (const each of pods) stack.use(each);
+  install(api, pods);
+  for (const { port } of pods) {
+    const found = { ip: '127.0.0.1', pod: `virt-handler-${port}`, ready: true };
+    const ports = [{ name: 'metrics', port, protocol: 'TCP' }];
+    api.apply(slice('kubevirt', `${name}-${port}`, name, [found], { ports }));
+  }
+  await using gateway = await startFor(api, t.testdir({}));
+  await eventually('it is ready', async () => (await get(`${gateway.url}/-/ready`)).status === 200);
+  const provider = `{scrape_pool="${name}",provider="kubernetes"}`;
+  const discovery = async (what: string) =>
+    valueOf(
+      (await get(`${gateway.url}/-/metrics`)).text,
+      `kubevirt_metrics_gateway_discovery_${what}${provider}`,
+    );
+  const series = async () =>
+    (await get(`${gateway.url}/metrics`, patient)).text.match(/^\w+\{.*\}(?= )/gm)?.toSorted();
+  const before = await series();
+  t.match(before, /kubevirt_info/);
+  t.equal(await discovery('uses_endpointslices'), 0);
+
+  const known = api.get('Endpoints', 'kubevirt', name)!;
+  const annotations = { 'endpoints.kubernetes.io/over-capacity': 'truncated' };
+  const [first] = known['subsets'] as object[];
+  api.apply({ ...known, metadata: { ...known.metadata, annotations }, subsets: [first] });
+  await eventually('slices are used', async () => (await discovery('uses_endpointslices')) === 1);
+  t.equal(await discovery('truncated_endpoints'), 1);
+  t.same(await series(), before);
+  t.same(
+    pods.map(({ requests }) => [requests.count, requests.connections]),
+    pods.map(() => [2, 1]),
+  );
 });
 
 t.test('a KubeVirt in more than one namespace', async (t) => {

@@ -10,6 +10,9 @@ import type { ObjectWatch } from './kubernetes-watch.ts';
 import { sliceGroup, unknownPodsOfSlice } from './slice-group.ts';
 import type { TargetGroup } from './target-group.ts';
 
+/** How long groups stay as they are, at most, until slices are there: an object that is cut off would take targets away for a moment. */
+const holdMs = 2000;
+
 export interface StandInOptions {
   readonly watch: MakeWatch;
   /** Called when groups have become others without a change of an object. */
@@ -30,6 +33,8 @@ export class StandInScope implements Scope {
   readonly #pods: ObjectWatch<PodObject>;
   #slices: ObjectWatch<EndpointSlice> | undefined;
   #calm: NodeJS.Timeout | undefined;
+  #hold: NodeJS.Timeout | undefined;
+  #last: TargetGroup[] | undefined;
   #ending: Promise<void> = Promise.resolve();
   #endedRestarts = 0;
   #synced = false;
@@ -57,9 +62,7 @@ export class StandInScope implements Scope {
     if (this.#synced) return true;
     if (!this.#services.synced || !this.#pods.synced) return false;
     // A failure of slices is no reason to wait, and one of Endpoints is none where there are slices.
-    const areTried =
-      this.#slices === undefined || this.#slices.synced || this.#slices.lastError !== undefined;
-    this.#synced = this.usesSlices || (this.#endpoints.synced && areTried);
+    this.#synced = this.usesSlices || (this.#endpoints.synced && this.#areSlicesTried());
     return this.#synced;
   }
 
@@ -89,6 +92,10 @@ export class StandInScope implements Scope {
       if (this.#slices === undefined) {
         this.#slices = this.#options.watch('endpointslice', slimSlice, { optional: true });
         this.#slices.start();
+        this.#hold = setTimeout(() => {
+          this.#hold = undefined;
+          this.#options.changed();
+        }, holdMs);
       }
     } else if (this.#slices !== undefined) {
       this.#calm ??= setTimeout(() => {
@@ -99,13 +106,15 @@ export class StandInScope implements Scope {
   }
 
   groups(): TargetGroup[] {
+    if (this.#last !== undefined && this.#hold !== undefined && !this.#areSlicesTried()) return this.#last;
     const objects = { services: this.#services.objects, pods: this.#pods.objects };
     const slices = this.#usedSlices();
     const services = new Set(slices.map(serviceOfSlice));
-    return [
+    this.#last = [
       ...slices.map((slice) => sliceGroup(slice, objects)),
       ...this.#usedEndpoints(services).map((object) => endpointsGroup(object, objects)),
     ];
+    return this.#last;
   }
 
   unknownPods(): number {
@@ -121,6 +130,7 @@ export class StandInScope implements Scope {
   async [Symbol.asyncDispose](): Promise<void> {
     this.#stopped = true;
     clearTimeout(this.#calm);
+    clearTimeout(this.#hold);
     const watches = [this.#endpoints, this.#services, this.#pods, ...(this.#slices ? [this.#slices] : [])];
     await Promise.all([this.#ending, ...watches.map((watch) => watch[Symbol.asyncDispose]())]);
   }
@@ -135,6 +145,11 @@ export class StandInScope implements Scope {
     return isLacking ? 'a Service has no Endpoints' : undefined;
   }
 
+  /** Whether there is nothing to be expected of slices at this moment. */
+  #areSlicesTried(): boolean {
+    return this.#slices === undefined || this.#slices.synced || this.#slices.lastError !== undefined;
+  }
+
   #usedSlices(): EndpointSlice[] {
     return this.usesSlices ? [...this.#slices!.objects.values()] : [];
   }
@@ -146,6 +161,8 @@ export class StandInScope implements Scope {
   }
 
   #giveUpSlices(): void {
+    clearTimeout(this.#hold);
+    this.#hold = undefined;
     this.#calm = undefined;
     this.#endedRestarts += this.#slices?.restarts ?? 0;
     this.#ending = this.#slices?.[Symbol.asyncDispose]() ?? this.#ending;

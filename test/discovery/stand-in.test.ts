@@ -52,10 +52,17 @@ t.test('over capacity, and back', async (t) => {
   // Longer than anything else here takes.
   const timing = { calmMs: 1000 };
   await using discovery = await startDiscovery(kubevirtConfig([]), { api, log, timing });
-  const before = await targetsWhen(discovery);
+  await targetsWhen(discovery);
+  applyEndpoints(api, [one, two]);
+  const before = await targetsWhen(discovery, count(2));
+  const sizes: number[] = [];
+  discovery.onChange(({ targets }) => sizes.push(targets.length));
   applyEndpoints(api, [one], truncated);
+  await until(() => usesSlices(discovery));
   const set = await targetsWhen(discovery, count(2));
   t.same(hosts(set), [`${one}:8443`, `${two}:8443`], 'complete');
+  await until(() => sizes.length > 0);
+  t.same(new Set(sizes), new Set([2]), 'never without those that were cut off');
   t.equal(set.targets[0]?.key, before.targets[0]?.key, 'the same target, by whatever way it is found');
   t.same(set.targets[0]?.labels, before.targets[0]?.labels);
   t.match(discovery.state(), [{ usesSlices: true, truncatedEndpoints: 1 }]);
