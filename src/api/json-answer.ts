@@ -44,10 +44,11 @@ export function sendError(
   error: { readonly type: string; readonly status: number; readonly message: string },
 ): FastifyReply {
   const { type: errorType, status, message } = error;
+  // To a text the server would add a charset, which JSON does not have.
   return reply
     .code(status)
     .type(JSON_TYPE)
-    .send(jsonText({ status: 'error', errorType, error: message }));
+    .send(Buffer.from(jsonText({ status: 'error', errorType, error: message })));
 }
 
 async function* chunksOf(data: Iterable<string>): AsyncGenerator<Buffer, void, void> {

@@ -1,5 +1,5 @@
 import type { OwnedTarget } from '../round/scrape.ts';
-import type { FamilyMetadata, TargetsMetadata } from '../round/targets-metadata.ts';
+import type { TargetsMetadata } from '../round/targets-metadata.ts';
 import { compileSelector, readMatchers, SelectorError } from '../selector/selector.ts';
 import { ApiError, readCount } from './api-error.ts';
 import { jsonText, separated } from './json-answer.ts';
@@ -65,7 +65,8 @@ function* targetEntries(
       if (metric !== '' && family.name !== metric) continue;
       count++;
       const name = metric === '' ? `"metric":${jsonText(family.name)},` : '';
-      yield `${before}${name}${jsonText(entryOf(family)).slice(1)}`;
+      const { type, help } = family;
+      yield `${before}${name}${jsonText({ type, help, unit: '' }).slice(1)}`;
     }
   }
 }
@@ -84,7 +85,7 @@ export function* metricMetadata(
       let entries = byName.get(family.name);
       if (entries === undefined) byName.set(family.name, (entries = new Set()));
       if (limitPerMetric === undefined || entries.size < limitPerMetric)
-        entries.add(jsonText(entryOf(family)));
+        entries.add(jsonText({ type: family.type, unit: '', help: family.help }));
     }
     // Others may have their turn.
     yield '';
@@ -93,10 +94,6 @@ export function* metricMetadata(
   const names = [...byName.keys()].sort().slice(0, limit);
   yield* separated(names.values().map((name) => `${jsonText(name)}:[${[...byName.get(name)!].join(',')}]`));
   yield '}';
-}
-
-function entryOf({ type, help }: FamilyMetadata): object {
-  return { type, help, unit: '' };
 }
 
 /** A negative limit is none. */

@@ -1,8 +1,6 @@
 import type { FamilyMetadata, WorkerMetadata } from '../worker/metadata-store.ts';
 import type { WorkerThread } from '../worker/worker-thread.ts';
 
-export type { FamilyMetadata } from '../worker/metadata-store.ts';
-
 /** By the number of the target, what it exposed last, sorted by name. Targets that expose the same have the same list. */
 export type TargetsMetadata = ReadonlyMap<number, readonly FamilyMetadata[]>;
 

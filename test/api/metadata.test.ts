@@ -9,8 +9,8 @@ const BODIES = [
   '# HELP a All <of> it.\n# TYPE a gauge\na 1\n# TYPE b counter\nb 1\nnot_declared 1\n',
 ];
 
-const A = { type: 'gauge', help: 'All <of> it.', unit: '' };
-const OTHER = { type: 'gauge', help: 'Other.', unit: '' };
+const A = { type: 'gauge', unit: '', help: 'All <of> it.' };
+const OTHER = { type: 'gauge', unit: '', help: 'Other.' };
 const B = { type: 'counter', help: '', unit: '' };
 
 t.test('metadata', async (t) => {
