@@ -117,6 +117,9 @@ t.test('the page in a browser, with pods that mean harm', { skip }, async (t) =>
     t.match(href, /^probe\?/);
     t.match(query.get('target'), /^http:\/\/127\.0\.0\.1:\d+\/metrics$/);
     t.equal(query.get('scrapePool'), 'kubevirt');
+    const answer = await fetch(new URL(href!, address));
+    t.equal(answer.status, 200);
+    t.match(await answer.text(), /^a_metric\{/m);
   });
 });
 

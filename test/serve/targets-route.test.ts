@@ -1,6 +1,10 @@
+import { writeFileSync } from 'node:fs';
+import path from 'node:path';
 import t from 'tap';
+import { kubevirtConfig } from '../../src/config/kubevirt.ts';
+import { startKubernetesApi } from '../../simulator/kubernetes-api.ts';
 import { HOSTILE, startHostilePods, startManyTargets } from '../page/pods.ts';
-import { get, gzip } from './fixture.ts';
+import { get, gzip, startTestGateway } from './fixture.ts';
 
 t.test('the page is safe, tells what is known and scrapes nothing', async (t) => {
   await using gateway = await startHostilePods();
@@ -81,8 +85,8 @@ t.test('the page is safe, tells what is known and scrapes nothing', async (t) =>
       t.match(headers['cache-control'], /immutable/);
       t.equal(headers['x-content-type-options'], 'nosniff');
     }
-    for (const path of ['targets/page.000000000000.css', 'targets/page.js', 'targets/..%2Fpage.css'])
-      t.equal((await get(`${gateway.url}/${path}`)).status, 404, path);
+    for (const name of ['targets/page.000000000000.css', 'targets/page.js', 'targets/..%2Fpage.css'])
+      t.equal((await get(`${gateway.url}/${name}`)).status, 404, name);
   });
 
   await t.test('only GET', async (t) => {
@@ -93,6 +97,18 @@ t.test('the page is safe, tells what is known and scrapes nothing', async (t) =>
     }
   });
   t.equal(gateway.requests(), scraped, 'all of this caused no scrape');
+});
+
+t.test('before the first discovery is complete it says what it waits for', async (t) => {
+  await using api = await startKubernetesApi();
+  api.fault({ status: 500 });
+  const kubeconfig = path.join(t.testdir({}), 'kubeconfig');
+  writeFileSync(kubeconfig, api.kubeconfig());
+  await using gateway = await startTestGateway(kubevirtConfig([]), [`--kubeconfig=${kubeconfig}`]);
+  const { status, text } = await get(`${gateway.url}/targets`);
+  t.equal(status, 200);
+  t.match(text, /Not ready:<\/strong>\s*waiting for the first sync of kubernetes discovery/);
+  t.match(text, /waits for its first sync/);
 });
 
 t.test('a thousand targets', async (t) => {
