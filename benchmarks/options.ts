@@ -6,6 +6,7 @@ import type { PartOptions } from './goals.ts';
 export const GOAL_PARTS = [
   'floor',
   'federate',
+  'match',
   'scan',
   'thousand',
   'large-pod',
@@ -40,6 +41,7 @@ Without a part: all that are in the table of goals, one after the other.
 
   floor          200 pods, beside the least that a merger must do
   federate       200 pods, beside /federate of Prometheus and VictoriaMetrics
+  match          200 pods: what a part of the answer costs beside all of it
   scan           one body in one thread, and where its time goes
   thousand       1,000 pods: time, memory, the first answer, and a Prometheus that stores them
   large-pod      one pod of 50 MB among 50: memory
@@ -60,7 +62,7 @@ Without a part: all that are in the table of goals, one after the other.
   --quick        few pods and few runs: to see that it works, not to measure
   --pods <n,n>   another number of pods (floor, federate, thousand, probe, compare: one; scaling: several)
   --bytes <n>    size of a pod's body (default 500000)
-  --runs <n>     runs that are timed (floor, federate, thousand, scaling, probe, scan, compare's scans)
+  --runs <n>     runs that are timed (floor, federate, match, thousand, scaling, probe, scan, compare's scans)
   --no-peers     without other programs
   --help
 `;

@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 
 /** What a process has used so far. */
 export interface ProcessUsage {
@@ -24,5 +24,20 @@ export function processUsage(pid: number): ProcessUsage {
     };
   } catch {
     return { peakBytes: Number.NaN, cpuSeconds: Number.NaN };
+  }
+}
+
+/**
+ * Milliseconds of CPU time that the threads of a process have used so far, to the microsecond where the kernel counts it so
+ * (/proc/PID/task/TID/schedstat), else in ticks. Threads that have ended are not in it.
+ */
+export function threadCpuMs(pid: number): number {
+  try {
+    let nanoseconds = 0;
+    for (const task of readdirSync(`/proc/${pid}/task`))
+      nanoseconds += Number(readFileSync(`/proc/${pid}/task/${task}/schedstat`, 'utf8').split(' ', 1)[0]);
+    return nanoseconds / 1e6;
+  } catch {
+    return processUsage(pid).cpuSeconds * 1000;
   }
 }

@@ -13,6 +13,7 @@ import type { BenchContext, GoalRow, PartOptions, PartResult } from './goals.ts'
 import { benchIdle } from './idle.ts';
 import { benchLargePod } from './large-pod.ts';
 import { benchLoad } from './load.ts';
+import { benchMatch } from './match.ts';
 import { BENCH_USAGE, BenchUsageError, readBenchOptions } from './options.ts';
 import type { BenchOptions, GoalPart } from './options.ts';
 import { benchProbe } from './probe.ts';
@@ -29,6 +30,7 @@ type Part = (context: BenchContext, options: PartOptions) => Promise<PartResult>
 const PARTS: Readonly<Record<GoalPart, Part>> = {
   floor: benchFloor,
   federate: benchFederate,
+  match: benchMatch,
   scan: benchScan,
   thousand: benchThousand,
   'large-pod': rowsOnly(benchLargePod),

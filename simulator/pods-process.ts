@@ -6,7 +6,14 @@ import type { PodAddress, PodsOptions, PodsQuestion, PodsReply } from './pods.ts
 import { benchBody, countSamples } from './render.ts';
 
 const options = JSON.parse(process.argv[2] ?? '{"pods": 10}') as PodsOptions;
-const { pods: podCount, bytes = 500_000, labelCount = 0, seed = 1, distinct = podCount } = options;
+const {
+  pods: podCount,
+  bytes = 500_000,
+  labelCount = 0,
+  tenants = 0,
+  seed = 1,
+  distinct = podCount,
+} = options;
 const { port = 8443, tls = true, network, first = 1 } = options;
 const [least, most] = options.delayMs ?? [0, 0];
 
@@ -51,7 +58,7 @@ async function answer(question: PodsQuestion): Promise<PodsReply> {
 }
 
 const bodies = Array.from({ length: Math.min(distinct, podCount) }, (_, index) =>
-  benchBody({ bytes, seed: seed * 1000 + index, labelCount }),
+  benchBody({ bytes, seed: seed * 1000 + index, labelCount, tenants }),
 );
 const totals = { samples: 0, bytes: 0, gzipBytes: 0 };
 for (let index = 0; index < podCount; index += 1) {

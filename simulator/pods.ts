@@ -11,6 +11,8 @@ export interface PodsOptions {
   readonly bytes?: number;
   /** Labels of a virtual machine, for longer lines. Default 0. */
   readonly labelCount?: number;
+  /** Namespaces that the virtual machines are spread over: `tenant-0` and so on. Default one of its own for each body. */
+  readonly tenants?: number;
   readonly seed?: number;
   /** How many different bodies there are; pods beyond that share. Default one a pod. */
   readonly distinct?: number;

@@ -40,10 +40,15 @@ const BENCH_TIME = Date.UTC(2026, 0, 15);
  * It is the same for the same seed; other seeds give other virtual machines and values. `labelCount` labels a virtual machine
  * (default 0) make longer lines: five make about 280 bytes, as seen on real clusters.
  */
-export function benchBody(options: { bytes: number; seed?: number; labelCount?: number }): Buffer {
-  const { bytes, seed = 1, labelCount = 0 } = options;
+export function benchBody(options: {
+  bytes: number;
+  seed?: number;
+  labelCount?: number;
+  tenants?: number;
+}): Buffer {
+  const { bytes, seed = 1, labelCount = 0, tenants = 0 } = options;
   const { empty, each } = benchSizes(labelCount, bytes);
-  return Buffer.from(renderBench(seed, Math.max(0, Math.round((bytes - empty) / each)), labelCount));
+  return Buffer.from(renderBench(seed, Math.max(0, Math.round((bytes - empty) / each)), labelCount, tenants));
 }
 
 const sizes = new Map<string, { empty: number; each: number }>();
@@ -63,7 +68,7 @@ function benchSizes(labelCount: number, bytes: number): { empty: number; each: n
   return size;
 }
 
-function renderBench(seed: number, machines: number, labelCount: number): string {
+function renderBench(seed: number, machines: number, labelCount: number, tenants = 0): string {
   const guest = typicalGuest();
   const model = createModel({
     seed,
@@ -72,7 +77,7 @@ function renderBench(seed: number, machines: number, labelCount: number): string
     stopped: 0,
     labelCount,
     guest,
-    namespaces: [`s${seed}`],
+    namespaces: tenants > 0 ? Array.from({ length: tenants }, (_, i) => `tenant-${i}`) : [`s${seed}`],
   });
   const pod = model.addPod('virt-handler', { node: `n${seed}`, ageMs: 86_400_000 });
   model.advance(0);

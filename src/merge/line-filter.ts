@@ -42,6 +42,9 @@ export interface BlockMatch {
   readonly copiedBytes: number;
 }
 
+/** What a match takes beside the bytes of its parts, about. */
+const MATCH_BYTES = 200;
+
 /** Family blocks that are looked at between two pauses. */
 const STEP_FAMILIES = 256;
 
@@ -66,6 +69,8 @@ export class LineFilter {
   readonly #searches: Map<string, LineSearch> = new Map();
 
   readonly #never: NameVerdict;
+  /** What was found already. */
+  readonly #kept: WeakMap<LabelledExposition, readonly BlockMatch[]> = new WeakMap();
 
   constructor(selectors: readonly Selector[]) {
     // One without matchers selects nothing.
@@ -88,20 +93,54 @@ export class LineFilter {
     return this.#onNames(name, type) !== this.#never;
   }
 
+  /** Hot. Whether a target has a family whose names may match. Without pauses: for one that has few families. */
+  mayHold({ families, names }: LabelledExposition): boolean {
+    if (families.length > STEP_FAMILIES) return true;
+    const known = this.#knownOf(names);
+    for (const block of families) if (this.#onNamesOf(block, names, known) !== this.#never) return true;
+    return false;
+  }
+
   /** The blocks of a target that match, or what is left of them. Pauses; `deflater` is used only between pauses. */
   *matches(
+    exposition: LabelledExposition,
+    rules: LabelRules,
+    deflater: BlockDeflater,
+  ): Generator<void, readonly BlockMatch[], void> {
+    return this.#kept.get(exposition) ?? (yield* this.#find(exposition, rules, deflater));
+  }
+
+  /** Finds what `matches` will give, before it is asked for; returns the memory that it takes. Pauses. */
+  *keep(
+    exposition: LabelledExposition,
+    rules: LabelRules,
+    deflater: BlockDeflater,
+  ): Generator<void, number, void> {
+    const found = yield* this.#find(exposition, rules, deflater);
+    this.#kept.set(exposition, found);
+    return found.reduce((sum, { copiedBytes }) => sum + copiedBytes + MATCH_BYTES, 0);
+  }
+
+  /** Forgets what was kept of it. */
+  drop(exposition: LabelledExposition): void {
+    this.#kept.delete(exposition);
+  }
+
+  *#find(
     { families, names }: LabelledExposition,
     rules: LabelRules,
     deflater: BlockDeflater,
   ): Generator<void, readonly BlockMatch[], void> {
     const found: BlockMatch[] = [];
-    let known = this.#names.get(names);
-    if (known === undefined) this.#names.set(names, (known = []));
-    const target = this.#targetOf(rules);
+    const known = this.#knownOf(names);
+    let target: TargetVerdict | undefined;
     let blocks = 0;
     for (const block of families) {
       if (++blocks % STEP_FAMILIES === 0) yield;
-      const verdict = this.#verdictOn(block, names, known, target);
+      const onNames = this.#onNamesOf(block, names, known);
+      if (onNames === this.#never) continue;
+      target ??= this.#targetOf(rules);
+      const verdict = this.#verdictOn(block, onNames, target);
       if (verdict === 'none') continue;
       if (verdict === 'all') {
         found.push({ block, parts: block.parts, copiedBytes: 0 });
@@ -126,16 +165,20 @@ export class LineFilter {
   }
 
   /** Hot. */
-  #verdictOn(
-    { name, type, labelKeys }: FamilyBlock,
-    names: NameTable,
-    known: (NameVerdict | undefined)[],
-    target: TargetVerdict,
-  ): BlockVerdict {
+  #onNamesOf({ name, type }: FamilyBlock, names: NameTable, known: (NameVerdict | undefined)[]): NameVerdict {
     const place = name * 3 + (type === MetricType.histogram ? 2 : type === MetricType.summary ? 1 : 0);
     let onNames = known[place];
     if (onNames === undefined) known[place] = onNames = this.#onNames(names.text(name), type);
-    if (onNames === this.#never) return 'none';
+    return onNames;
+  }
+
+  #knownOf(names: NameTable): (NameVerdict | undefined)[] {
+    let known = this.#names.get(names);
+    if (known === undefined) this.#names.set(names, (known = []));
+    return known;
+  }
+
+  #verdictOn({ labelKeys }: FamilyBlock, onNames: NameVerdict, target: TargetVerdict): BlockVerdict {
     let mask = 0;
     for (const key of labelKeys) mask |= this.#maskOf(key);
     let byMask = target.blocks.get(onNames);

@@ -61,13 +61,26 @@ function reasonLabel(rules: LabelRules, reason: FailureReason | undefined): stri
   return rules.names.includes('reason') ? '' : `reason="${escapeLabelValue(reason ?? '')}"`;
 }
 
+/** What was made of rules, which are a target's as long as it is known. */
+const texts: WeakMap<LabelRules, string> = new WeakMap();
+
+/** The labels of a target's report series, with a comma behind each. */
+function labelsOf(rules: LabelRules): string {
+  let text = texts.get(rules);
+  if (text === undefined) {
+    text = Buffer.from(rules.injection(droppedLabels(rules)).before).toString();
+    texts.set(rules, text);
+  }
+  return text;
+}
+
 /** The labelled lines of one report family, a line for each target that has one, in the order given. */
 export function reportLines(family: string, targets: readonly Reported[]): Uint8Array {
   const lines: string[] = [];
   for (const { rules, outcome } of targets) {
     const number = value(family, outcome);
     if (number === undefined) continue;
-    const labels = Buffer.from(rules.injection(droppedLabels(rules)).before).toString();
+    const labels = labelsOf(rules);
     const own = family === 'scrape_failure_reason' ? reasonLabel(rules, outcome.reason) : '';
     lines.push(`${family}{${own === '' ? labels.slice(0, -1) : labels + own}} ${number}\n`);
   }

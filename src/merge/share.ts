@@ -26,6 +26,9 @@ const STORED_BYTES = 128;
 /** Families or family blocks that are worked on between two pauses. */
 const STEP_FAMILIES = 256;
 
+/** Targets whose blocks are filtered between two pauses, where there is little to do. */
+const STEP_TARGETS = 16;
+
 /** What a family takes in a share beside the bytes of its parts; measured. */
 const FAMILY_BYTES = 170;
 
@@ -77,11 +80,12 @@ export class Share {
     const builder = new ShareBuilder(filter, deflater);
     builder.addReport(targets.filter(({ unreported }) => unreported !== true));
     let blocks = 0;
+    let looked = 0;
     for (const { exposition, rules } of targets) {
       if (exposition === undefined) continue;
       if (filter !== undefined) {
-        yield* builder.addMatches(exposition, rules);
-        yield;
+        if (filter.mayHold(exposition)) yield* builder.addMatches(exposition, rules);
+        if (++looked % STEP_TARGETS === 0) yield;
         continue;
       }
       for (const block of exposition.families) {

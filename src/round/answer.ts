@@ -1,5 +1,5 @@
 import { crc32 } from 'node:zlib';
-import type { AnswerEntry } from '../worker/protocol.ts';
+import type { AnswerEntry } from '../worker/packed-entries.ts';
 import { ThreadTime } from '../worker/thread-time.ts';
 import type { WorkerThread } from '../worker/worker-thread.ts';
 import type { Selector } from '../selector/selector.ts';

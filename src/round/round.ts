@@ -1,6 +1,7 @@
 import type { GatewayChain } from '../scrape/gateway-chain.ts';
 import type { Outcome } from '../scrape/outcome.ts';
 import { timedOut } from '../scrape/outcome.ts';
+import type { Selector } from '../selector/selector.ts';
 import type { OwnedTarget, Scrape } from './scrape.ts';
 
 /** One target in a finished round. */
@@ -19,6 +20,8 @@ export interface RoundOptions {
   readonly chain?: GatewayChain;
   /** The answer has no report series. */
   readonly unreported?: boolean;
+  /** What the answer will be asked for; the workers pick it out while targets are waited for. None is everything. */
+  readonly selectors?: readonly Selector[];
   /** Aborted when the caller goes away. */
   readonly signal: AbortSignal;
 }

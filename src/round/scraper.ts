@@ -2,7 +2,7 @@ import type { ScrapeConfig } from '../config/scrape-config.ts';
 import type { ScrapePools, TargetSet } from '../discovery/target.ts';
 import { failed, timedOut, type Outcome } from '../scrape/outcome.ts';
 import { createGatewayId, type GatewayChain } from '../scrape/gateway-chain.ts';
-import type { AnswerEntry } from '../worker/protocol.ts';
+import type { AnswerEntry } from '../worker/packed-entries.ts';
 import { awaitScrapes, type RoundEntry, type RoundOptions } from './round.ts';
 import { MemoryLedger } from '../worker/memory-ledger.ts';
 import { ClaimFinder } from '../merge/claim-finder.ts';
@@ -18,6 +18,7 @@ import { Scrape, type OwnedTarget } from './scrape.ts';
 import { overTargetLimit } from './target-limits.ts';
 import { Turns } from './turns.ts';
 import { WorkerPool } from '../worker/worker-pool.ts';
+import type { Selector } from '../selector/selector.ts';
 import type { WorkerThread } from '../worker/worker-thread.ts';
 
 /** A virt-handler with a hung VM answers after 10 s. */
@@ -85,6 +86,7 @@ export class Scraper implements AsyncDisposable {
   #lastScrape = 0;
   /** What is being asked for. */
   #metadata: Promise<TargetsMetadata> | undefined;
+  #lastQuestion = 0;
   #spreadTimer: NodeJS.Timeout | undefined;
   /** `performance.now()` from which on the targets may be spread anew. */
   #nextSpread = 0;
@@ -155,6 +157,8 @@ export class Scraper implements AsyncDisposable {
     const scrapes = targets.map((target) =>
       this.#joinOrStart(target, options.timeoutMs(target), options.chain ?? []),
     );
+    const isComplete = scrapes.every(({ outcome }) => outcome !== undefined);
+    const forget = this.#expect(isComplete ? [] : (options.selectors ?? []));
     for (const scrape of scrapes) this.#pin(scrape);
     try {
       const entries = await awaitScrapes(scrapes, options, (scrape) => this.#left(scrape));
@@ -162,10 +166,12 @@ export class Scraper implements AsyncDisposable {
         entries,
         shares: () => this.#shares(entries, options.unreported === true),
         [Symbol.dispose]: () => {
+          forget();
           for (const scrape of scrapes) this.#unpin(scrape);
         },
       };
     } catch (error) {
+      forget();
       for (const scrape of scrapes) this.#unpin(scrape);
       throw error;
     } finally {
@@ -177,6 +183,17 @@ export class Scraper implements AsyncDisposable {
   metadata(): Promise<TargetsMetadata> {
     this.#metadata ??= readMetadata(this.#workers.threads).finally(() => (this.#metadata = undefined));
     return this.#metadata;
+  }
+
+  /** Tells the workers what will be asked for; returns what tells them that it was. */
+  #expect(selectors: readonly Selector[]): () => void {
+    if (selectors.length === 0) return () => undefined;
+    const question = ++this.#lastQuestion;
+    const workers = [...this.#workers.threads];
+    for (const worker of workers) worker.post({ type: 'expect', question, selectors });
+    return () => {
+      for (const worker of workers) worker.post({ type: 'forget', question });
+    };
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

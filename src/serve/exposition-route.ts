@@ -106,6 +106,7 @@ export class ExpositionRoute {
         this.#writeTimes.budget(kind, Math.min(caller.timeoutMs ?? target.scrapeTimeoutMs, maxTimeoutMs));
       using round = await scraper.round(targets, {
         timeoutMs,
+        selectors,
         signal: left.signal,
         chain,
         unreported: alone,

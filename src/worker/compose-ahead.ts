@@ -1,7 +1,7 @@
 import { BlockDeflater } from '../exposition/block-deflater.ts';
 import type { LabelledExposition } from '../exposition/family-block.ts';
 import { ReadyRuns } from '../merge/ready-runs.ts';
-import type { AnswerEntry } from './protocol.ts';
+import type { AnswerEntry } from './packed-entries.ts';
 
 /** Nothing came for so long: whoever is still missing is late. */
 const IDLE_MS = 5;

@@ -3,7 +3,9 @@ import { claimsOf, claimTexts } from '../merge/claims.ts';
 import { LineFilter } from '../merge/line-filter.ts';
 import { PART_BYTES, Share, type ShareTarget } from '../merge/share.ts';
 import type { ComposeAhead } from './compose-ahead.ts';
-import type { AnswerEntry, WorkerReply, WorkerRequest } from './protocol.ts';
+import type { AnswerEntry } from './packed-entries.ts';
+import type { WorkerReply, WorkerRequest } from './protocol.ts';
+import type { MatchAhead } from './match-ahead.ts';
 import { ThreadTime } from './thread-time.ts';
 
 /** Pages or parts of an answer that are made before the first is asked for again. */
@@ -14,7 +16,11 @@ const TURN_MS = 20;
 const OPEN_PART_BYTES = 16 * 1024 * 1024;
 const LEAST_PART_BYTES = 64 * 1024;
 
-export type AnswerRequest = Extract<WorkerRequest, { readonly answer: number }>;
+type OfAnswer = Extract<WorkerRequest, { readonly answer: number }>;
+type Survey = Extract<OfAnswer, { readonly type: 'survey' }>;
+/** A request about an answer; the entries of a survey are unpacked. */
+export type AnswerRequest =
+  Exclude<OfAnswer, Survey> | (Omit<Survey, 'entries'> & { readonly entries: readonly AnswerEntry[] });
 
 /** Pages or parts that are made one at a time. */
 type Replies = Generator<{ readonly message: WorkerReply; readonly transfer: ArrayBuffer[] }, void, void>;
@@ -38,6 +44,8 @@ export interface AnswerHost {
   count(bytes: number): void;
   /** What was composed before it was asked for. */
   readonly ahead?: ComposeAhead;
+  /** What was picked out before it was asked for. */
+  readonly matches?: MatchAhead;
 }
 
 /**
@@ -81,9 +89,11 @@ export class OpenAnswers {
         // At once: a message that comes later may release what it needs.
         const targets = request.entries.map((entry) => this.#host.targetOf(entry));
         open.targets = targets;
-        const { ahead } = this.#host;
+        const { ahead, matches } = this.#host;
         ahead?.answered(request.entries);
-        const filter = request.selectors.length > 0 ? new LineFilter(request.selectors) : undefined;
+        const { selectors } = request;
+        const filter =
+          selectors.length > 0 ? (matches?.filterOf(selectors) ?? new LineFilter(selectors)) : undefined;
         const share = Share.of(targets, filter, this.#composer, ahead?.runs);
         open.share = await this.#run(answer, open, share);
         if (open.share === undefined) break;

@@ -2,21 +2,12 @@ import type { Claims } from '../merge/claims.ts';
 import type { SharePart } from '../merge/share-part.ts';
 import type { SurveyPage } from '../merge/survey.ts';
 import type { Selector } from '../selector/selector.ts';
-import type { Outcome } from '../scrape/outcome.ts';
 import type { ScrapedTarget, ToldTarget } from '../scrape/target-scraper.ts';
 
 import type { WorkerMetadata } from './metadata-store.ts';
 import type { EndedScrape } from './outcome-batch.ts';
+import type { PackedEntries } from './packed-entries.ts';
 import type { CancelReason } from './worker-scrapes.ts';
-
-/** One target in one answer: its outcome, and the scrape whose exposition is shown when it is up. */
-export interface AnswerEntry {
-  readonly target: number;
-  readonly scrape: number;
-  readonly outcome: Outcome;
-  /** Without its report series. */
-  readonly unreported?: true;
-}
 
 /** From the serving thread to a worker. */
 export type WorkerRequest =
@@ -40,11 +31,14 @@ export type WorkerRequest =
   | { readonly type: 'release'; readonly scrapes: readonly number[] }
   /** Asks for TYPE and HELP of what the targets exposed last; answered by `metadata`. */
   | { readonly type: 'metadata' }
+  /** A round has begun whose answer will have only what these select; and the end of that. */
+  | { readonly type: 'expect'; readonly question: number; readonly selectors: readonly Selector[] }
+  | { readonly type: 'forget'; readonly question: number }
   /** Begins an answer; answered by `surveyed`, page by page. */
   | {
       readonly type: 'survey';
       readonly answer: number;
-      readonly entries: readonly AnswerEntry[];
+      readonly entries: PackedEntries;
       readonly selectors: readonly Selector[];
     }
   /**

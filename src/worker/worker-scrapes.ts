@@ -6,9 +6,10 @@ import type { Outcome } from '../scrape/outcome.ts';
 import { TargetScraper, type ScrapedTarget, type ToldTarget } from '../scrape/target-scraper.ts';
 import { collectGarbage } from './collect.ts';
 import type { ComposeAhead } from './compose-ahead.ts';
+import type { MatchAhead } from './match-ahead.ts';
 import type { MemoryLedger } from './memory-ledger.ts';
 import { MetadataStore } from './metadata-store.ts';
-import type { AnswerEntry } from './protocol.ts';
+import type { AnswerEntry } from './packed-entries.ts';
 import { memoryMessage, WorkerMemory } from './worker-memory.ts';
 
 /** Bytes of small blocks that may wait uncompressed; above it they are deflated each on its own. */
@@ -25,6 +26,7 @@ export interface WorkerScrapesOptions {
   ended(scrape: number, outcome: Outcome): void;
   /** What may be done before anybody asks for it. */
   readonly ahead?: ComposeAhead;
+  readonly matches?: MatchAhead;
   /** Memory is short, and this worker has nothing large under way. */
   memoryShort(): void;
 }
@@ -73,6 +75,7 @@ export class WorkerScrapes {
     this.#options.ended(id, outcome);
     if (exposition !== undefined && this.#scrapers.has(target)) this.metadata.take(target, exposition);
     this.#options.ahead?.scraped(id, target, exposition);
+    if (exposition !== undefined) this.#options.matches?.scraped(id, exposition, scraper.rules);
   }
 
   cancel(scrape: number, reason: CancelReason): void {
@@ -91,6 +94,7 @@ export class WorkerScrapes {
 
   release(scrapes: readonly number[]): void {
     this.#options.ahead?.released(scrapes);
+    this.#options.matches?.released(scrapes);
     for (const scrape of scrapes) {
       const exposition = this.#expositions.get(scrape);
       if (exposition === undefined) continue;

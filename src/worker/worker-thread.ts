@@ -5,7 +5,8 @@ import type { Claims } from '../merge/claims.ts';
 import type { SharePart } from '../merge/share-part.ts';
 import type { SurveyPage } from '../merge/survey.ts';
 import type { WorkerMetadata } from './metadata-store.ts';
-import type { AnswerEntry, WorkerReply, WorkerRequest } from './protocol.ts';
+import { packEntries, type AnswerEntry } from './packed-entries.ts';
+import type { WorkerReply, WorkerRequest } from './protocol.ts';
 import type { WorkerData } from './worker.ts';
 
 /** The sources are run as they are, and the bundle has its worker beside it. */
@@ -103,7 +104,8 @@ export class WorkerThread implements AsyncDisposable {
     selectors: readonly Selector[],
   ): Promise<SurveyPage> {
     if (!this.#ended) this.#answers.set(answer, { replies: [] });
-    this.post({ type: 'survey', answer, entries, selectors });
+    const packed = packEntries(entries);
+    this.post({ type: 'survey', answer, entries: packed, selectors }, [packed.numbers.buffer]);
     return this.#nextPage(answer);
   }
 

@@ -1,9 +1,11 @@
 import { parentPort, workerData } from 'node:worker_threads';
 import { collectGarbage } from './collect.ts';
 import { ComposeAhead } from './compose-ahead.ts';
+import { MatchAhead } from './match-ahead.ts';
 import { MemoryLedger, type LedgerOptions } from './memory-ledger.ts';
 import { OpenAnswers } from './open-answers.ts';
 import { OutcomeBatch } from './outcome-batch.ts';
+import { unpackEntries } from './packed-entries.ts';
 import type { WorkerReply, WorkerRequest } from './protocol.ts';
 import { WorkerScrapes } from './worker-scrapes.ts';
 
@@ -22,6 +24,10 @@ const ahead = new ComposeAhead({
   running: () => scrapes.running,
   count: (bytes) => scrapes.memory.add(bytes),
 });
+const matches = new MatchAhead({
+  deflater: ahead.deflater,
+  count: (bytes) => scrapes.memory.add(bytes),
+});
 const scrapes: WorkerScrapes = new WorkerScrapes({
   userAgent,
   thread,
@@ -29,12 +35,14 @@ const scrapes: WorkerScrapes = new WorkerScrapes({
   ended: (scrape, outcome) => outcomes.add(scrape, outcome),
   memoryShort: () => reply({ type: 'memoryShort' }),
   ahead,
+  matches,
 });
 const answers = new OpenAnswers({
   reply,
   targetOf: (entry) => scrapes.shareTarget(entry),
   count: (bytes) => scrapes.memory.add(bytes),
   ahead,
+  matches,
 });
 
 function reply(message: WorkerReply, transfer: ArrayBuffer[] = []): void {
@@ -60,6 +68,15 @@ function handle(request: WorkerRequest): void {
       break;
     case 'release':
       scrapes.release(request.scrapes);
+      break;
+    case 'expect':
+      matches.expect(request.question, request.selectors);
+      break;
+    case 'forget':
+      matches.forget(request.question);
+      break;
+    case 'survey':
+      answers.handle({ ...request, entries: unpackEntries(request.entries) });
       break;
     default:
       answers.handle(request);

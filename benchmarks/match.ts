@@ -1,0 +1,175 @@
+import { join } from 'node:path';
+import { setTimeout } from 'node:timers/promises';
+import { gunzipSync } from 'node:zlib';
+
+import { startPods } from '../simulator/pods.ts';
+import { startGatewayUnderTest } from './gateway-under-test.ts';
+import type { GatewayUnderTest } from './gateway-under-test.ts';
+import type { BenchContext, GoalRow, PartOptions, PartResult } from './goals.ts';
+import { threadCpuMs } from './process-usage.ts';
+import { figure, markdownTable, progress } from './report.ts';
+import { timedGet } from './scrape-client.ts';
+import { median } from './statistics.ts';
+
+const PODS = 200;
+const RUNS = 9;
+/** Answers that come first: what runs every 30 s is compiled. */
+const WARM_UPS = 20;
+/** How much later than asked the last pod answers: by then all that can be done before is done, on a busy machine too. */
+const LATE_MS = 3000;
+/** What is done while the last pod is waited for has ended when no CPU time was used for so long. */
+const QUIET_MS = 60;
+/** Namespaces that the virtual machines are in. */
+const TENANTS = 20;
+
+/** What is asked for, and what part of the work for all series it may take. */
+interface Question {
+  readonly name: string;
+  readonly view: 'metrics' | 'federate';
+  readonly selector?: string;
+  readonly goal?: { readonly text: string; readonly most: number };
+  /** Whether a line of the whole answer is to be there. */
+  has(line: string): boolean;
+}
+
+const QUESTIONS: readonly Question[] = [
+  { name: '/metrics', view: 'metrics', has: () => true },
+  {
+    name: 'match[]=up',
+    view: 'federate',
+    selector: 'up',
+    goal: { text: 'under 1/100', most: 1 / 100 },
+    has: (line) => line.startsWith('up{'),
+  },
+  {
+    name: 'match[]={namespace="tenant-7"}',
+    view: 'federate',
+    selector: '{namespace="tenant-7"}',
+    goal: { text: 'at most 1/3', most: 1 / 3 },
+    has: (line) => /[{,]namespace="tenant-7"/.test(line),
+  },
+];
+
+/** Milliseconds of CPU time of the gateway for one answer. */
+interface Cost {
+  /** Used since all pods but the last were in: for that one's scrape, which has next to no samples, and the answer. */
+  readonly after: number;
+  /** Used before, for the other scrapes. */
+  readonly before: number;
+}
+
+/** Answers with a part of the series beside answers with all of them, in turns, each with a scrape of every pod. */
+export async function benchMatch(context: BenchContext, options: PartOptions): Promise<PartResult> {
+  const { launcher, quick } = context;
+  const { pods: [count = quick ? 10 : PODS] = [], bytes, runs = quick ? 3 : RUNS } = options;
+  progress(`match: ${count} pods: starting`);
+  await using pods = await startPods({ pods: count, bytes, tenants: TENANTS });
+  await using late = await startPods({ pods: 1, bytes: 1, tenants: TENANTS });
+  await using gateway = await startGatewayUnderTest({
+    launcher,
+    folder: join(context.folder, 'match'),
+    pods: [...pods.pods, ...late.pods],
+    samples: pods.totals.samples + late.totals.samples,
+  });
+  await checkAnswers(gateway);
+  for (let answer = 0; answer < (quick ? 1 : WARM_UPS); answer += 1)
+    for (const question of QUESTIONS) await timedGet(urlOf(gateway, question));
+  await late.behave(0, { kind: 'delay', ms: LATE_MS });
+  const costs = QUESTIONS.map((): Cost[] => []);
+  for (let run = 1; run <= runs; run += 1) {
+    for (const [index, question] of QUESTIONS.entries()) costs[index]!.push(await costOf(gateway, question));
+    progress(`match: ${run} of ${runs}: ${costs.map((all) => `${figure(all.at(-1)!.after)} ms`).join(', ')}`);
+  }
+  return {
+    rows: rowsOf(costs, `${count} pods (${gateway.want.samples} samples)`),
+    details: tableOf(costs),
+  };
+}
+
+function urlOf({ base }: GatewayUnderTest, { view, selector }: Question): string {
+  const query = selector === undefined ? '' : `?${new URLSearchParams({ 'match[]': selector }).toString()}`;
+  return `${base}/${view}${query}`;
+}
+
+/** The series of an answer, without their values. Rejects when its gzip is not intact. */
+async function seriesIn(url: string): Promise<string[]> {
+  const { chunks } = await timedGet(url);
+  const lines = gunzipSync(Buffer.concat(chunks)).toString().split('\n');
+  return lines
+    .filter((line) => line !== '' && !line.startsWith('#'))
+    .map((line) => line.replace(/ \S+(?: \d+)?$/, ''));
+}
+
+/** Each answer must have exactly the series of the whole that it asks for, in their order. */
+async function checkAnswers(gateway: GatewayUnderTest): Promise<void> {
+  const [all, ...parts] = QUESTIONS;
+  const whole = await seriesIn(urlOf(gateway, all!));
+  if (whole.length !== gateway.want.samples)
+    throw new Error(`/metrics has ${whole.length} samples; want ${gateway.want.samples}`);
+  for (const question of parts) {
+    const want = whole.filter((line) => question.has(line));
+    const got = await seriesIn(urlOf(gateway, question));
+    if (want.length === 0 || got.length !== want.length || got.some((line, i) => line !== want[i]))
+      throw new Error(
+        `${question.name} has ${got.length} series that are not the ${want.length} of /metrics`,
+      );
+  }
+}
+
+async function costOf(gateway: GatewayUnderTest, question: Question): Promise<Cost> {
+  const start = threadCpuMs(gateway.pid);
+  let isOver = false;
+  const asked = timedGet(urlOf(gateway, question)).finally(() => (isOver = true));
+  let before = start;
+  for (;;) {
+    await setTimeout(QUIET_MS);
+    const now = threadCpuMs(gateway.pid);
+    // A thread that waits uses a little for its timers.
+    if (now - before < 0.5 && now - start > 1) break;
+    before = now;
+    if (isOver)
+      throw new Error(
+        `${question.name}: the gateway was busy until the last pod answered; it needs more time`,
+      );
+  }
+  before = threadCpuMs(gateway.pid);
+  if (isOver) throw new Error(`${question.name}: the last pod was in too soon`);
+  await asked;
+  return { before: before - start, after: threadCpuMs(gateway.pid) - before };
+}
+
+function rowsOf(costs: readonly (readonly Cost[])[], name: string): GoalRow[] {
+  const all = costs[0]!;
+  return QUESTIONS.flatMap(({ name: asked, goal }, index): GoalRow[] => {
+    if (goal === undefined) return [];
+    const own = costs[index]!;
+    // In turns, so that a slow minute counts as little as a quick one.
+    const ratio = median(own.map(({ after }, run) => after / all[run]!.after));
+    return [
+      {
+        work: `${name}, ${asked} against /metrics: work after the last pod's arrival`,
+        goal: goal.text,
+        measured: `${figure(median(own.map(({ after }) => after)))} ms, ${figure(median(all.map(({ after }) => after)))} ms`,
+        ratio,
+        met: ratio <= goal.most,
+        note: `CPU time of the process, medians of ${own.length} answers in turns; the last pod is late and has no virtual machines, and its scrape is in it. The ratio is the median of the pairs'.`,
+      },
+    ];
+  });
+}
+
+function tableOf(costs: readonly (readonly Cost[])[]): string {
+  const head = ['', 'after the last pod: best CPU ms', 'median CPU ms', 'before it: median CPU ms'];
+  return markdownTable(
+    head,
+    QUESTIONS.map(({ name }, index) => {
+      const own = costs[index]!;
+      return [
+        name,
+        figure(Math.min(...own.map(({ after }) => after))),
+        figure(median(own.map(({ after }) => after))),
+        figure(median(own.map(({ before }) => before))),
+      ];
+    }),
+  );
+}
