@@ -1,7 +1,7 @@
 import t from 'tap';
 import type { Test } from 'tap';
-import { eventually, get, gzip, patient, startTestGateway, valueOf } from './fixture.ts';
-import { gate, startPlainPod } from '../round/fixture.ts';
+import { eventually, get, gzip, patient, startTestGateway, startTestServer, valueOf } from './fixture.ts';
+import { ask, gate, startPlainPod, startScraper } from '../round/fixture.ts';
 import { refusalsOf } from '../promtool.ts';
 
 interface Group {
@@ -256,4 +256,23 @@ t.test('scrapes are shared with every other view', async (t) => {
     const { text } = await get(`${gateway.url}/-/metrics`);
     return valueOf(text, 'kubevirt_metrics_gateway_rounds_total{view="probe",result="complete"}') === 4;
   });
+});
+
+t.test('a thread that ends is a 502, and costs no later answer', async (t) => {
+  const { behaviour, open } = gate();
+  await using pod = await startPlainPod();
+  await using scraper = await startScraper([pod]);
+  await using server = await startTestServer(scraper);
+  const probe = () => get(`${server.url}/probe?target=${encodeURIComponent(pod.url)}`, patient);
+  const round = await ask(scraper);
+  const { worker } = round.shares()[0]!;
+  round[Symbol.dispose]();
+  await pod.behave(behaviour);
+  const begun = pod.nextRequest();
+  const answer = probe();
+  await begun;
+  await worker.crash();
+  t.match(await answer, { status: 502, text: /^worker: / });
+  open();
+  t.match(await probe(), { status: 200, text: /^a_metric\{/ });
 });
