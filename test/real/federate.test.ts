@@ -13,13 +13,20 @@ import type { Stored } from './stored.ts';
 const programs = findPrometheus();
 const skip = programs.length === 0 ? PROMETHEUS_MISSING : false;
 
-/** The classic two, then one for what has no job, one across families, and one that matches nothing. */
+/** The quoted form of Prometheus 3, with what says the same in every version. */
+const QUOTED = [
+  ['{"kubevirt_vmi_info"}', 'kubevirt_vmi_info'],
+  ['{"namespace"="team-a","name"!=""}', '{namespace="team-a",name!=""}'],
+] as const;
+
+/** The classic two, then one for what has no job, one across families, a tenant's, and one that matches nothing. */
 const MATCHES = [
   '{__name__=~"kubevirt_.*"}',
   'up',
   'own{job=""}',
   '{le="+Inf",pod!~"virt-controller-.*"}',
   'value{n!~".*inf.*"}',
+  '{namespace="team-a"}',
   '{__name__="nowhere"}',
 ];
 
@@ -42,7 +49,10 @@ await t.test(
     const gateway = running.use(
       await startGateway(await fleet.writeConfig('jobs.yml', { global: GLOBAL, scrape_configs: jobs })),
     );
-    const reader = { metrics_path: '/federate', params: { 'match[]': MATCHES } };
+    const reader = {
+      metrics_path: '/federate',
+      params: { 'match[]': [...MATCHES, ...QUOTED.map(([match]) => match)] },
+    };
     const pairs = await Promise.all(programs.map((program) => startPair(program, jobs, gateway, { reader })));
     for (const pair of pairs) running.use(pair);
 
@@ -51,6 +61,10 @@ await t.test(
         await settled(pair, { up: fixtures.map(({ name }) => name), down: [] });
         const stored = await expected(pair.direct, values);
         t.ok(stored.size > 40, `${stored.size} series match`);
+        t.ok(
+          [...stored.keys()].some((key) => key.includes('namespace="team-a"')),
+          'of a tenant too',
+        );
         t.same(
           await lastDifferences(() => compare(pair, values, '{__name__=~".+",')),
           [],
@@ -66,7 +80,9 @@ type Read = (prometheus: Prometheus, selector: string) => Promise<Stored>;
 
 /** What `matches` select of what was scraped directly. */
 async function expected(direct: Prometheus, read: Read): Promise<Stored> {
-  const matched = await Promise.all(MATCHES.map((match) => read(direct, match)));
+  const matched = await Promise.all(
+    [...MATCHES, ...QUOTED.map(([, same]) => same)].map((match) => read(direct, match)),
+  );
   return new Map(matched.flatMap((one) => [...one]));
 }
 
