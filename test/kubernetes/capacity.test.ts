@@ -133,5 +133,9 @@ t.test('more pods than an Endpoints object has room for', { skip: MISSING }, asy
     const targets = await targetsWhen(discovery, hasCount(900));
     t.equal(targets.targets.length, 900);
     t.ok(discovery.state()[0]?.usesSlices);
+    const [leaving, ...staying] = slices[1]!.endpoints;
+    const conditions = { ready: false, serving: true, terminating: true };
+    await admin.apply({ ...slices[1]!, endpoints: [{ ...leaving, conditions }, ...staying] });
+    await targetsWhen(discovery, hasCount(899));
   });
 });

@@ -15,7 +15,6 @@
  * `cluster.serviceAccount()` gives what a pod of a ServiceAccount would be given. kubevirt.ts has the objects of KubeVirt.
  */
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { kubeconfigText } from '../../simulator/kubeconfig.ts';
 import { createApiClient } from './api-client.ts';
@@ -24,6 +23,7 @@ import { startApiServer } from './api-server.ts';
 import type { ApiServer } from './api-server.ts';
 import { startEtcd } from './etcd.ts';
 import type { Etcd } from './etcd.ts';
+import { SCRATCH } from './namespace.ts';
 import { controlPlaneProgram } from './programs.ts';
 import { createServiceAccount } from './service-account.ts';
 import type { ServiceAccount } from './service-account.ts';
@@ -44,7 +44,7 @@ export interface Cluster extends AsyncDisposable {
 /** Starts both in the network namespace of this process (see inside.ts): there can be one at a time. */
 export async function startCluster(): Promise<Cluster> {
   await using stack = new AsyncDisposableStack();
-  const folder = await mkdtemp(join(tmpdir(), 'kubernetes-'));
+  const folder = await mkdtemp(join(SCRATCH, 'kubernetes-'));
   stack.defer(() => rm(folder, { recursive: true, force: true }));
   const etcd = stack.use(await startEtcd(controlPlaneProgram('etcd')!, folder));
   const api = stack.use(await startApiServer(controlPlaneProgram('kube-apiserver')!, etcd.url, folder));

@@ -2,9 +2,9 @@
  * Imported first by a test that needs a Kubernetes API: its file is then run once more, in a network namespace of its own, since the API server
  * refuses Endpoints on loopback. What the tests start, in this process or another, is in it too, and ends with it.
  */
-import { execFileSync, spawnSync } from 'node:child_process';
+import { spawnSync } from 'node:child_process';
 import { mkdirSync, rmSync, symlinkSync } from 'node:fs';
-import { inNamespace, layOut, namespaceRefusal } from './namespace.ts';
+import { inNamespace, layOut, namespaceRefusal, SCRATCH } from './namespace.ts';
 import { missingPrograms } from './programs.ts';
 
 /** Set for the second run. */
@@ -31,14 +31,10 @@ function comeInside(): string | false {
   process.exit(status ?? 1);
 }
 
-let hasOwnRun = false;
-
 /** Puts the files of a ServiceAccount where a pod has them, for this process and those that it starts. */
 export function mountServiceAccount(folder: string): void {
-  const parent = '/run/secrets/kubernetes.io';
-  // Nothing of the machine's own folder is changed: the namespace has its own mounts.
-  if (!hasOwnRun) execFileSync('mount', ['-t', 'tmpfs', 'none', '/run']);
-  hasOwnRun = true;
+  // /var/run is /run.
+  const parent = `${SCRATCH}/secrets/kubernetes.io`;
   mkdirSync(parent, { recursive: true });
   rmSync(`${parent}/serviceaccount`, { force: true });
   symlinkSync(folder, `${parent}/serviceaccount`);

@@ -25,8 +25,15 @@ export function namespaceRefusal(): string | undefined {
   return `no network namespace can be made (${stderr.trim()}): run as root, or allow user namespaces`;
 }
 
-/** Gives the namespace that this process is in its addresses: all of 10.244.0.0/16 and fd00:10:244::/64. Nothing leads out of it. */
+/** Where files go that shall be gone with the namespace: in memory, and nobody else sees them. */
+export const SCRATCH = '/run';
+
+/**
+ * Gives the namespace that this process is in its addresses: all of 10.244.0.0/16 and fd00:10:244::/64. Nothing leads out of it. And it has
+ * a folder {@link SCRATCH} of its own.
+ */
 export function layOut(): void {
+  execFileSync('mount', ['-t', 'tmpfs', 'none', SCRATCH]);
   const commands = [
     'link set dev lo up',
     'address add 10.244.0.1/16 dev lo',
