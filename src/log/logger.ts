@@ -57,6 +57,11 @@ export function createLogger(options: LoggerOptions): Logger {
   return loggerWith({});
 }
 
+let tolerates = false;
+
 function writeToStderr(line: string): void {
+  // Whoever reads the log may go away; answers are worth more than lines that nobody reads.
+  if (!tolerates) process.stderr.on('error', () => {});
+  tolerates = true;
   process.stderr.write(line);
 }

@@ -1,3 +1,5 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import t from 'tap';
 import { createLogger } from '../../src/log/logger.ts';
 import type { Field, LogFormat, LogLevel } from '../../src/log/logger.ts';
@@ -135,4 +137,28 @@ t.test('levels', async (t) => {
       level,
     );
   }
+});
+
+t.test('a program goes on whose log nobody reads any more', async (t) => {
+  const logger = new URL('../../src/log/logger.ts', import.meta.url).href;
+  const program = `
+    import { createLogger } from ${JSON.stringify(logger)};
+    const log = createLogger({ level: 'info', format: 'logfmt' });
+    log.info('first');
+    process.stdin.once('data', () => {
+      log.info('nobody reads this');
+      setImmediate(() => setImmediate(() => console.log('still here')));
+      process.stdin.unref();
+    });`;
+  const child = spawn(process.execPath, ['--input-type=module', '--no-deprecation', '--eval', program]);
+  t.teardown(() => child.kill());
+  await once(child.stderr, 'data');
+  child.stderr.destroy();
+  child.stdin.write('go\n');
+  child.stdout.setEncoding('utf8');
+  const [said] = (await once(child.stdout, 'data')) as [string];
+  t.equal(said, 'still here\n');
+  child.stdin.end();
+  const [status] = (await once(child, 'exit')) as [number];
+  t.equal(status, 0);
 });
