@@ -120,7 +120,7 @@ t.test('what an installation prints for a Prometheus outside', { skip }, async (
       },
       `${why}: ${text}`,
     );
-    t.match(text, 'every series would come twice', why);
+    t.match(text, 'each would be scraped twice', why);
     t.equal(/all 2 must be scraped/.test(text), 'shards' in values, why);
   }
 });

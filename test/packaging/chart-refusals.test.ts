@@ -37,7 +37,7 @@ t.test('values that cannot work are refused, and the message says which', { skip
       { replicaCount: 2, serviceMonitor: enabled },
       /serviceMonitor.enabled with replicaCount 2: .* scrapeConfig.enabled/,
     ],
-    [{ serviceMonitor: enabled, scrapeConfig: enabled }, /every series twice; choose one/],
+    [{ serviceMonitor: enabled, scrapeConfig: enabled }, /every sample twice; choose one/],
     [{ shards: 2, service: { type: 'NodePort', nodePort: 30080 } }, /service.nodePort: each shard/],
     [{ service: { nodePort: 30080 } }, /service.nodePort: a Service of type ClusterIP has none/],
     [{ ingress: enabled }, /ingress.host is empty/],

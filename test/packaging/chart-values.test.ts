@@ -1,8 +1,9 @@
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import t from 'tap';
+import { parse } from 'yaml';
 import { readDocument, table } from '../docs/markdown.ts';
-import { chart } from './helm.ts';
+import { chart, render, skip } from './helm.ts';
 import { readValues } from './values.ts';
 
 interface Schema {
@@ -47,4 +48,10 @@ t.test('the schema knows each value, and no other', async (t) => {
   }
   walk(schema, []);
   t.same(known.toSorted(), names.toSorted());
+});
+
+t.test('what the document writes as values can be rendered', { skip }, async (t) => {
+  const blocks = readDocument('helm/README.md').blocks.filter(({ language }) => language === 'yaml');
+  t.ok(blocks.length > 3, `${blocks.length} blocks`);
+  for (const { text } of blocks) t.doesNotThrow(() => render(parse(text) as object), text);
 });

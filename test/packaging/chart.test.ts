@@ -157,6 +157,10 @@ t.test('names and labels', { skip }, async (t) => {
     t.ok(metadata.name.length <= 63, metadata.name);
   }
   t.equal(render({ nameOverride: 'other' }).one('Deployment').metadata.name, 'kubevirt-other');
+  const [here, there] = [[], ['--namespace', 'other']].map(
+    (args) => render({}, ...args).one('Role').metadata.name,
+  );
+  t.not(here, there, 'two releases of the same name may read the same KubeVirt');
   const labels = { team: 'virt' };
   const objects = render({
     commonLabels: labels,
