@@ -43,7 +43,12 @@ export class PlanMemory {
   readonly headers: HeaderCache = new HeaderCache();
   /** The one that was used last stands last. */
   readonly #plans: RememberedPlan[] = [];
+  readonly #mostPlans: number;
   #lastId = 0;
+
+  constructor(mostPlans: number = MOST_PLANS) {
+    this.#mostPlans = mostPlans;
+  }
 
   /** The plan for these surveys, whose first pages these are. */
   find(
@@ -83,7 +88,7 @@ export class PlanMemory {
     }
     const kept = { ...plan, id: ++this.#lastId, written };
     this.#plans.push(kept);
-    if (this.#plans.length > MOST_PLANS) this.#plans.shift();
+    if (this.#plans.length > this.#mostPlans) this.#plans.shift();
     return kept;
   }
 }

@@ -28,7 +28,7 @@ t.test('a plan is used again as long as it is the same one', async (t) => {
     },
   );
   await using scraper = await startScraper(pods);
-  const plans = new Watched();
+  const plans = new Watched(4);
   const check = { mayCollide: () => false };
   const cases: [why: string, body: string, want: number | undefined, more?: { up?: true; check?: true }][] = [
     ['the first', body, undefined],
