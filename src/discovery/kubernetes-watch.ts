@@ -52,7 +52,7 @@ export interface ObjectWatchOptions<T> {
   readonly slim: (object: RawObject) => T;
   /** Called after every change of the objects, after the first of several failures, and when the resource begins or ceases to be refused. */
   readonly changed: () => void;
-  /** Where the resource is refused it is done without: no reason for a warning. */
+  /** Where the resource is refused from the start it is done without: no reason for a warning. */
   readonly optional?: boolean;
   readonly log: Logger;
   readonly timing: WatchTiming;
@@ -269,7 +269,8 @@ export class ObjectWatch<T> implements AsyncDisposable {
     const { log, resource, optional = false } = this.#options;
     const error = refused === 403 ? `${message}; ${missingRules([resource])}` : message;
     const about = { path: pathOf(resource), error, objects: this.objects.size };
-    if (optional && refused !== undefined) log.info('doing without what the Kubernetes API refuses', about);
+    if (optional && refused !== undefined && !this.synced)
+      log.info('doing without what the Kubernetes API refuses', about);
     else if (this.synced) log.warn('Kubernetes API failed, keeping what is known', about);
     else log.warn('Kubernetes API cannot be read yet', about);
   }

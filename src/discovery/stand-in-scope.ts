@@ -24,7 +24,8 @@ export interface StandInOptions {
 /**
  * Endpoints, with EndpointSlices to stand in for them. Slices are watched only while Endpoints do not do: an object has more addresses
  * than it may, a Service has none, or they cannot be read. Then each Service that has slices is taken from those. Once Endpoints have
- * done for `calmMs` again, slices are given up. Where slices cannot be read, Endpoints are used as far as they go.
+ * done for `calmMs` again, slices are given up. Where slices cannot be read, Endpoints are used as far as they go; slices that could be
+ * read stay as they are known.
  */
 export class StandInScope implements Scope {
   readonly #options: StandInOptions;
@@ -53,8 +54,8 @@ export class StandInScope implements Scope {
   get watches(): readonly ObjectWatch<unknown>[] {
     const common = [this.#services, this.#pods];
     if (!this.usesSlices) return [this.#endpoints, ...common];
-    const endpoints = this.#endpoints.refused === undefined ? [this.#endpoints] : [];
-    return [...endpoints, this.#slices!, ...common];
+    const doesWithout = this.#endpoints.refused !== undefined && this.#slices!.refused === undefined;
+    return [...(doesWithout ? [] : [this.#endpoints]), this.#slices!, ...common];
   }
 
   /** Once and for all: a later change of the source is none of the state. */
@@ -76,7 +77,7 @@ export class StandInScope implements Scope {
   }
 
   get usesSlices(): boolean {
-    return this.#slices?.synced === true && this.#slices.refused === undefined;
+    return this.#slices?.synced === true;
   }
 
   start(): void {
@@ -108,18 +109,16 @@ export class StandInScope implements Scope {
   groups(): TargetGroup[] {
     if (this.#last !== undefined && this.#hold !== undefined && !this.#areSlicesTried()) return this.#last;
     const objects = { services: this.#services.objects, pods: this.#pods.objects };
-    const slices = this.#usedSlices();
-    const services = new Set(slices.map(serviceOfSlice));
+    const { slices, endpoints } = this.#used();
     this.#last = [
       ...slices.map((slice) => sliceGroup(slice, objects)),
-      ...this.#usedEndpoints(services).map((object) => endpointsGroup(object, objects)),
+      ...endpoints.map((object) => endpointsGroup(object, objects)),
     ];
     return this.#last;
   }
 
   unknownPods(): number {
-    const slices = this.#usedSlices();
-    const endpoints = this.#usedEndpoints(new Set(slices.map(serviceOfSlice)));
+    const { slices, endpoints } = this.#used();
     const pods = this.#pods.objects;
     return (
       sumOf(slices, (slice) => unknownPodsOfSlice(slice, pods)) +
@@ -150,14 +149,29 @@ export class StandInScope implements Scope {
     return this.#slices === undefined || this.#slices.synced || this.#slices.lastError !== undefined;
   }
 
-  #usedSlices(): EndpointSlice[] {
-    return this.usesSlices ? [...this.#slices!.objects.values()] : [];
+  /**
+   * Each Service's slices, or else its Endpoints. Objects that can no longer be read are used only where nothing else is: Endpoints where
+   * no slices can be read either, slices of Services whose Endpoints do not do.
+   */
+  #used(): { readonly slices: readonly EndpointSlice[]; readonly endpoints: readonly EndpointsObject[] } {
+    const known = this.#endpoints.objects;
+    if (!this.usesSlices) return { slices: [], endpoints: [...known.values()] };
+    const areEndpointsRead = this.#endpoints.refused === undefined;
+    const areSlicesRead = this.#slices!.refused === undefined;
+    let slices = [...this.#slices!.objects.values()];
+    if (areSlicesRead && !areEndpointsRead) return { slices, endpoints: [] };
+    if (areEndpointsRead && !areSlicesRead) slices = slices.filter((slice) => !this.#isComplete(slice));
+    const services = new Set(slices.map(serviceOfSlice));
+    return {
+      slices,
+      endpoints: [...known].filter(([key]) => !services.has(key)).map(([, object]) => object),
+    };
   }
 
-  /** Those of Services that have no slices. Objects that can no longer be read are used only where nothing else is. */
-  #usedEndpoints(services: ReadonlySet<string | undefined>): EndpointsObject[] {
-    if (this.usesSlices && this.#endpoints.refused !== undefined) return [];
-    return [...this.#endpoints.objects].filter(([key]) => !services.has(key)).map(([, object]) => object);
+  /** Whether the Endpoints of a slice's Service do. */
+  #isComplete(slice: EndpointSlice): boolean {
+    const object = this.#endpoints.objects.get(serviceOfSlice(slice) ?? '');
+    return object !== undefined && !isTruncated(object);
   }
 
   #giveUpSlices(): void {

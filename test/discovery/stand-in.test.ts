@@ -130,9 +130,73 @@ t.test('without permission for slices', async (t) => {
   );
   api.fault(undefined);
   t.same(hosts(await targetsWhen(discovery, count(2))), [`${one}:8443`, `${two}:8443`], 'once it is there');
-  api.fault({ resource: 'endpointslices', status: 403 });
+});
+
+t.test('permission for slices in use is taken away', async (t) => {
+  const cases: { why: string; prepare: (api: KubernetesApi) => void; resource?: 'endpointslices' }[] = [
+    {
+      why: 'over capacity',
+      prepare: (api) => applyEndpoints(api, [one], truncated),
+      resource: 'endpointslices',
+    },
+    { why: 'over capacity, everything', prepare: (api) => applyEndpoints(api, [one], truncated) },
+    { why: 'no Endpoints, everything', prepare: () => {} },
+  ];
+  for (const { why, prepare, resource } of cases) {
+    await using api = await startKubernetesApi();
+    install(api);
+    prepare(api);
+    const log = recordingLogger();
+    const timing = { refusalMs: 50 };
+    await using discovery = await startDiscovery(kubevirtConfig([]), { api, log, timing });
+    await targetsWhen(discovery, count(2));
+    const sizes: number[] = [];
+    discovery.onChange(({ targets }) => sizes.push(targets.length));
+    await until(() => api.watches === 4);
+    api.fault({ status: 403, ...(resource === undefined ? {} : { resource }) });
+    api.dropWatches();
+    const paths = resource === undefined ? 4 : 1;
+    const kept = () =>
+      log.lines.filter(
+        ({ level, message, fields }) =>
+          level === 'warn' &&
+          /keeping what is known/.test(message) &&
+          /missing/.test(String(fields['error'])),
+      );
+    await until(() => kept().length >= paths);
+    t.ok(
+      kept().some(({ fields }) => fields['path'] === slicesPath),
+      `${why}: said`,
+    );
+    t.match(discovery.state(), [{ usesSlices: true, lastError: /resources: \[endpointslices\]/ }], why);
+    t.same(hosts(discovery.current), [`${one}:8443`, `${two}:8443`], `${why}: the targets stay`);
+    t.same(
+      sizes.filter((size) => size !== 2),
+      [],
+      why,
+    );
+    api.delete('Pod', 'kubevirt', `pod-${two}`);
+    api.delete('EndpointSlice', 'kubevirt', `slice-${two}`);
+    api.fault(undefined);
+    t.same(hosts(await targetsWhen(discovery, count(1))), [`${one}:8443`], `${why}: given back`);
+  }
+});
+
+t.test('where slices can no longer be read, Endpoints that do are used', async (t) => {
+  await using api = await startKubernetesApi();
+  install(api);
+  applyEndpoints(api, [one, two]);
+  api.apply(service('second', name, { labels: kubevirt }));
+  api.apply(slice('second', 'slice', name, [{ ip: '127.0.2.1', ready: true }]));
+  const timing = { refusalMs: 50 };
+  await using discovery = await startDiscovery(kubevirtConfig([]), { api, timing });
+  await targetsWhen(discovery, count(3));
+  await until(() => api.watches === 4);
+  api.fault({ status: 403, resource: 'endpointslices' });
   api.dropWatches();
-  t.same(hosts(await targetsWhen(discovery, count(1))), [`${one}:8443`], 'taken away again');
+  await until(() => /missing/.test(discovery.state()[0]!.lastError ?? ''));
+  applyEndpoints(api, [one]);
+  t.same(hosts(await targetsWhen(discovery, count(2))), [`${one}:8443`, '127.0.2.1:8443']);
 });
 
 t.test('slices that fail at the start are no reason to wait', async (t) => {
