@@ -3,6 +3,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
+import { endSignal } from '../src/cli/end-signal.ts';
 import { askGateway } from './answer.ts';
 import { startCluster } from './cluster.ts';
 import type { Cluster } from './cluster.ts';
@@ -19,9 +20,7 @@ async function main(): Promise<number> {
     console.log(USAGE);
     return 0;
   }
-  const stopped = new Promise<'stop'>((resolve) => {
-    for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => resolve('stop'));
-  });
+  const stopped = endSignal().then(() => 'stop' as const);
 
   await using cluster = await startCluster({ pods, seed });
   await using folder = await temporaryFolder();
@@ -69,7 +68,10 @@ Pods come and go from now on. Ctrl-C ends it.`);
   }, STEP_MS);
   const outcome = await Promise.race([stopped, gateway.exited]);
   clearInterval(timer);
-  if (outcome === 'stop') return 0;
+  if (outcome === 'stop') {
+    console.log('Ending');
+    return 0;
+  }
   console.error(`The gateway ended (${outcome}); it logged:\n${gateway.log()}`);
   return 1;
 }

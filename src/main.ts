@@ -1,5 +1,5 @@
-import { once } from 'node:events';
 import packageJson from '../package.json' with { type: 'json' };
+import { endSignal } from './cli/end-signal.ts';
 import { helpText, readFlags, UsageError, versionText } from './cli/flags.ts';
 import { availableMemory, defaultMemoryLimit } from './cli/memory-limit.ts';
 import { ConfigError } from './config/config-error.ts';
@@ -46,7 +46,7 @@ async function main(argv: readonly string[]): Promise<void> {
       memory_limit: inMebibytes(memoryLimit),
       available: inMebibytes(available),
     });
-  const ending = Promise.race([once(process, 'SIGTERM'), once(process, 'SIGINT')]);
+  const ending = endSignal();
   await using _gateway = await startGateway({ config, flags, version, log });
   await ending;
   log.info('ending; answers under way are finished');

@@ -131,6 +131,8 @@ t.test('signals finish the answers under way and end it with 0', async (t) => {
     await arrived;
     program.process.kill(signal);
     while (!program.log().includes('msg="ending')) await once(program.process.stderr!, 'data');
+    // As npm hands it on.
+    program.process.kill(signal);
     await eventually('nobody new is let in', async () =>
       get(`${url}/-/healthy`).then(
         () => false,
@@ -150,4 +152,19 @@ t.test('signals finish the answers under way and end it with 0', async (t) => {
     t.equal(stdout, '');
     t.notMatch(program.log(), /level=ERROR/);
   }
+});
+
+t.test('a signal that comes again later ends it at once', async (t) => {
+  await using hanging = await startPlainPod();
+  await hanging.behave({ kind: 'hang', at: 'head' });
+  const dir = t.testdir({ 'prometheus.yml': configOf([hanging]) });
+  await using program = startProgram([free, `--config.file=${join(dir, 'prometheus.yml')}`]);
+  const scraped = hanging.nextRequest();
+  const answer = get(`${await program.listening}/metrics`, { 'x-prometheus-scrape-timeout-seconds': '60' });
+  const broken = t.rejects(answer, { code: 'ECONNRESET' });
+  await scraped;
+  const again = setInterval(() => program.process.kill('SIGINT'), 100);
+  t.equal((await program.ended).status, 'SIGINT');
+  clearInterval(again);
+  await broken;
 });

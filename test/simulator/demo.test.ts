@@ -1,5 +1,6 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { readdirSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import t from 'tap';
 import { readDemoOptions } from '../../simulator/demo-options.ts';
@@ -23,6 +24,26 @@ t.test('the demo shows a merged answer with ten of twelve pods, and ends', async
   t.match(output, '10 of 12 up');
   t.match(output, /virt-handler-\w{5} failed: timeout/);
   t.notMatch(output, 'Not as it must be');
+});
+
+t.test('Ctrl-C, which npm hands on a second time, leaves nothing behind', async (t) => {
+  const child = spawn(process.execPath, [DEMO], {
+    stdio: ['ignore', 'pipe', 'inherit'],
+    env: { ...process.env, TMPDIR: t.testdir({}) },
+    detached: true,
+  });
+  const ended = once(child, 'exit');
+  let shown = '';
+  const shows = async (text: string): Promise<void> => {
+    while (!shown.includes(text)) shown += String((await once(child.stdout, 'data'))[0]);
+  };
+  await shows('Ctrl-C');
+  // To the gateway too, as a terminal does it.
+  process.kill(-child.pid!, 'SIGINT');
+  await shows('Ending');
+  child.kill('SIGINT');
+  t.same(await ended, [0, null]);
+  t.same(readdirSync(t.testdirName), []);
 });
 
 t.test('what its command line may say', async (t) => {
