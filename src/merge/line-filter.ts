@@ -4,7 +4,7 @@ import type { BlockPart, FamilyBlock, LabelledExposition } from '../exposition/f
 import type { LabelRules } from '../exposition/label-rules.ts';
 import { MetricType, suffixes } from '../exposition/metric-type.ts';
 import type { NameTable } from '../exposition/name-table.ts';
-import { compileSelector, type CompiledMatcher, type Selector } from '../selector/selector.ts';
+import { compileSelector, MatchLimits, type CompiledMatcher, type Selector } from '../selector/selector.ts';
 import { LineSearch } from './line-search.ts';
 import { PartReader, partOf } from './part.ts';
 
@@ -69,12 +69,16 @@ export class LineFilter {
   readonly #searches: Map<string, LineSearch> = new Map();
 
   readonly #never: NameVerdict;
+  /** What the patterns may take. */
+  readonly #limits = new MatchLimits();
   /** What was found already. */
   readonly #kept: WeakMap<LabelledExposition, readonly BlockMatch[]> = new WeakMap();
 
   constructor(selectors: readonly Selector[]) {
     // One without matchers selects nothing.
-    const compiled = selectors.map(compileSelector).filter(({ length }) => length > 0);
+    const compiled = selectors
+      .map((selector) => compileSelector(selector, this.#limits))
+      .filter(({ length }) => length > 0);
     const labels = new Set(compiled.flat().map(({ name }) => name));
     labels.delete(METRIC_NAME);
     this.#labels = [...labels];
@@ -101,7 +105,7 @@ export class LineFilter {
     return false;
   }
 
-  /** The blocks of a target that match, or what is left of them. Pauses; `deflater` is used only between pauses. */
+  /** The blocks of a target that match, or what is left of them. Pauses; `deflater` is used only between pauses. Throws MatchCostError. */
   *matches(
     exposition: LabelledExposition,
     rules: LabelRules,
@@ -110,7 +114,7 @@ export class LineFilter {
     return this.#kept.get(exposition) ?? (yield* this.#find(exposition, rules, deflater));
   }
 
-  /** Finds what `matches` will give, before it is asked for; returns the memory that it takes. Pauses. */
+  /** Finds what `matches` will give, before it is asked for; returns the memory that it takes. Pauses, and throws as `matches` does. */
   *keep(
     exposition: LabelledExposition,
     rules: LabelRules,
@@ -132,6 +136,7 @@ export class LineFilter {
     deflater: BlockDeflater,
   ): Generator<void, readonly BlockMatch[], void> {
     const found: BlockMatch[] = [];
+    this.#limits.begin();
     const known = this.#knownOf(names);
     let target: TargetVerdict | undefined;
     let blocks = 0;
@@ -149,6 +154,7 @@ export class LineFilter {
       const parts: BlockPart[] = [];
       let copiedBytes = 0;
       for (const part of block.parts) {
+        this.#limits.begin();
         const kept = search(part, verdict, deflater);
         if (kept !== undefined) parts.push(kept);
         if (kept !== undefined && kept !== part) copiedBytes += kept.bytes.length;
@@ -161,6 +167,7 @@ export class LineFilter {
 
   /** The lines of the part that match, whoever's they are; undefined when none does. Big results are deflated again. */
   filter(part: BlockPart, deflater: BlockDeflater): BlockPart | undefined {
+    this.#limits.begin();
     return search(part, this.#whole, deflater);
   }
 

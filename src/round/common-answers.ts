@@ -9,6 +9,8 @@ import type { Scrape } from './scrape.ts';
 const COMMON_BYTES = 2 * 1024 * 1024;
 /** What the answers that are kept may come to. */
 const KEPT_BYTES = 8 * 1024 * 1024;
+/** What it takes to remember which scrapes one has, each. */
+const SCRAPE_BYTES = 16;
 /** And what part of what all threads may hold. */
 const KEPT_PART = 1 / 16;
 /** Questions with large answers that are remembered. */
@@ -76,7 +78,7 @@ export class CommonAnswers implements Disposable {
     try {
       const mine = await whole;
       if (mine !== undefined) {
-        this.#keep(key, entry, mine.bytes!.length);
+        this.#keep(key, entry, mine.bytes!.length + key.length + scrapes.length * SCRAPE_BYTES);
         return mine;
       }
       this.#forget(key, entry);

@@ -2,10 +2,11 @@ import { Lexer } from './lexer.ts';
 import type { Token } from './lexer.ts';
 import { selectorErrorAt, SelectorError } from './selector-error.ts';
 import { goQuote } from './go-quote.ts';
+import { MatchCostError, MatchLimits } from './match-limits.ts';
 import { compilePattern } from './value-matcher.ts';
 import type { ValueMatcher } from './value-matcher.ts';
 
-export { SelectorError };
+export { MatchCostError, MatchLimits, SelectorError };
 
 export type MatchOperator = '=' | '!=' | '=~' | '!~';
 
@@ -33,7 +34,7 @@ const METRIC_NAME = '__name__';
  * Prometheus' API applies these rules to queries and to `/api/v1/series`; its `/federate` applies neither, see `readMatchers`.
  */
 export function readSelector(text: string): Selector {
-  const { matchers, metricName, start } = readVectorSelector(text);
+  const { matchers, metricName, start } = readVectorSelector(text, new MatchLimits());
   if (metricName !== undefined) {
     const second = matchers.find((matcher) => matcher !== metricName && matcher.name === METRIC_NAME);
     if (second === undefined) return matchers;
@@ -47,19 +48,23 @@ export function readSelector(text: string): Selector {
 /**
  * Reads an instant vector selector exactly as Prometheus' `/federate` reads `match[]` (promql/parser `ParseMetricSelector`, in the
  * syntax of Prometheus 3 with quoted names): `{}` selects nothing, `{a=~".*"}` everything, and two names only what fits both. Throws
- * `SelectorError`.
+ * `SelectorError`. `limits` are those of all selectors of a question.
  */
-export function readMatchers(text: string): Selector {
-  return readVectorSelector(text).matchers;
+export function readMatchers(text: string, limits: MatchLimits = new MatchLimits()): Selector {
+  return readVectorSelector(text, limits).matchers;
 }
 
 /**
  * The matchers of a selector with their patterns compiled, what costs least first; they belong to one thread. A series is selected when all
  * fit, a label that it has not being the empty string. A selector without matchers selects nothing, as Prometheus looks no series up for it.
+ * What they may take together is in `limits`; a match that takes more throws a MatchCostError.
  */
-export function compileSelector(selector: Selector): readonly CompiledMatcher[] {
+export function compileSelector(
+  selector: Selector,
+  limits: MatchLimits = new MatchLimits(),
+): readonly CompiledMatcher[] {
   return selector
-    .map((matcher) => ({ ...matcher, fits: compileMatcher(matcher) }))
+    .map((matcher) => ({ ...matcher, fits: compileMatcher(matcher, limits) }))
     .sort((a, b) => a.op.length - b.op.length || Number(b.op === '!=') - Number(a.op === '!='));
 }
 
@@ -71,13 +76,13 @@ interface VectorSelector {
   readonly start: number;
 }
 
-function readVectorSelector(text: string): VectorSelector {
+function readVectorSelector(text: string, limits: MatchLimits): VectorSelector {
   const lexer = new Lexer(text);
   const first = lexer.next();
   if (first.kind !== 'name' && first.kind !== '{') throw unexpected(text, first);
   const { start } = first;
   if (first.kind === '{') {
-    const matchers = readBraces(text, lexer);
+    const matchers = readBraces(text, lexer, limits);
     readEnd(text, lexer.next());
     return { matchers, start };
   }
@@ -87,7 +92,7 @@ function readVectorSelector(text: string): VectorSelector {
     readEnd(text, second);
     return { matchers: [metricName], metricName, start };
   }
-  const matchers = readBraces(text, lexer);
+  const matchers = readBraces(text, lexer, limits);
   readEnd(text, lexer.next());
   return { matchers: [...matchers, metricName], metricName, start };
 }
@@ -97,11 +102,11 @@ function readEnd(text: string, token: Token): void {
 }
 
 /** Reads up to the closing brace; the opening one has been read. */
-function readBraces(text: string, lexer: Lexer): Matcher[] {
+function readBraces(text: string, lexer: Lexer, limits: MatchLimits): Matcher[] {
   const matchers: Matcher[] = [];
   for (let token = lexer.next(); token.kind !== '}'; token = lexer.next()) {
     if (token.kind !== 'name' && token.kind !== 'string') throw unexpected(text, token, 'identifier or "}"');
-    const { matcher, following } = readMatcher(text, lexer, token);
+    const { matcher, following } = readMatcher(text, lexer, token, limits);
     matchers.push(matcher);
     if (following.kind === '}') break;
     if (following.kind !== ',') throw unexpected(text, following, '"," or "}"');
@@ -109,7 +114,12 @@ function readBraces(text: string, lexer: Lexer): Matcher[] {
   return matchers;
 }
 
-function readMatcher(text: string, lexer: Lexer, label: Token): { matcher: Matcher; following: Token } {
+function readMatcher(
+  text: string,
+  lexer: Lexer,
+  label: Token,
+  limits: MatchLimits,
+): { matcher: Matcher; following: Token } {
   const operator = lexer.next();
   if (!isMatchOperator(operator.kind)) {
     if (label.kind === 'name') throw unexpected(text, operator, 'label matching operator');
@@ -120,7 +130,7 @@ function readMatcher(text: string, lexer: Lexer, label: Token): { matcher: Match
   if (value.kind !== 'string') throw unexpected(text, value, 'string');
   const matcher: Matcher = { name: label.value, op: operator.kind, value: value.value };
   try {
-    compileMatcher(matcher);
+    compileMatcher(matcher, limits);
   } catch (cause) {
     throw selectorErrorAt(text, label.start, (cause as Error).message);
   }
@@ -136,16 +146,16 @@ function unexpected(text: string, token: Token, expected?: string): SelectorErro
   return selectorErrorAt(text, token.start, `unexpected ${token.name}${context}`);
 }
 
-function compileMatcher({ op, value }: Matcher): ValueMatcher {
+function compileMatcher({ op, value }: Matcher, limits?: MatchLimits): ValueMatcher {
   switch (op) {
     case '=':
       return (candidate) => candidate === value;
     case '!=':
       return (candidate) => candidate !== value;
     case '=~':
-      return compilePattern(value);
+      return compilePattern(value, limits);
     case '!~': {
-      const fits = compilePattern(value);
+      const fits = compilePattern(value, limits);
       return (candidate) => !fits(candidate);
     }
   }

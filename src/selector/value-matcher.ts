@@ -1,4 +1,5 @@
 import { RE2JS } from 're2js';
+import { MatchLimits } from './match-limits.ts';
 
 /** Answers whether a label's value fits. */
 export type ValueMatcher = (value: string) => boolean;
@@ -25,10 +26,11 @@ const LONE_SURROGATE = /\p{Surrogate}/u;
 
 /**
  * Compiles the pattern of `=~` and `!~` as Prometheus 3 does: RE2, matching the whole value, `.` matching newlines as well.
- * Takes time linear in the value. Throws `Error` with Go's wording for what RE2 refuses, and for patterns that are too large.
+ * Takes time linear in the value. Throws `Error` with Go's wording for what RE2 refuses, and for patterns that are too large; and a
+ * MatchCostError, as what it gives does, when the patterns of a question take more than `limits` allow.
  */
-export function compilePattern(pattern: string): ValueMatcher {
-  return literalMatcher(pattern) ?? wildcardMatcher(pattern) ?? remember(compileRe2(pattern));
+export function compilePattern(pattern: string, limits: MatchLimits = new MatchLimits()): ValueMatcher {
+  return literalMatcher(pattern) ?? wildcardMatcher(pattern) ?? remember(compileRe2(pattern, limits));
 }
 
 function literalMatcher(pattern: string): ValueMatcher | undefined {
@@ -59,14 +61,17 @@ function wildcardMatcher(pattern: string): ValueMatcher | undefined {
   };
 }
 
-function compileRe2(pattern: string): ValueMatcher {
+function compileRe2(pattern: string, limits: MatchLimits): ValueMatcher {
   if (pattern.length > MAX_PATTERN_LENGTH || programEstimate(pattern) > MAX_PROGRAM_SIZE)
     throw tooLarge(pattern);
+  limits.compile(programEstimate(pattern));
   if (LONE_SURROGATE.test(pattern))
     throw new Error(`error parsing regexp: invalid UTF-8: \`${pattern.toWellFormed()}\``);
   const compiled = compileDotAll(pattern);
-  if (compiled.programSize() > MAX_PROGRAM_SIZE) throw tooLarge(pattern);
-  return (value) => compiled.testExact(value);
+  const size = compiled.programSize();
+  if (size > MAX_PROGRAM_SIZE) throw tooLarge(pattern);
+  const matches = (value: string): boolean => compiled.testExact(value);
+  return (value) => limits.run(pattern, size, value, matches);
 }
 
 function compileDotAll(pattern: string): RE2JS {

@@ -26,8 +26,10 @@ export function acceptsGzip(header: string): boolean {
   return (weights.get('gzip') ?? weights.get('x-gzip') ?? weights.get('*') ?? 0) > 0;
 }
 
-/** Least time that is kept back for writing the answer. */
+/** Least time that is kept back for writing the answer; of a longer timeout a part, since a busy machine can take as much as that. */
 const MIN_ALLOWANCE_MS = 250;
+const ALLOWANCE_PART = 1 / 20;
+const MAX_ALLOWANCE_MS = 1000;
 
 /** Answers of a view that are remembered. */
 const RECORDS = 3;
@@ -43,13 +45,14 @@ export class WriteTimes {
   }
 
   /**
-   * Milliseconds that targets have, of a timeout: less the larger of 250 ms and one and a half times what the quickest of the view's
-   * last three answers took to write, and never less than half.
+   * Milliseconds that targets have, of a timeout: less a twentieth of it, which is 250 ms at least and a second at most, or one and a half
+   * times what the quickest of the view's last three answers took to write where that is more; and never less than half.
    */
   budget(view: string, timeoutMs: number): number {
     // The least of them: one caller who reads slowly takes no time from the others.
     const least = Math.min(...(this.#last.get(view) ?? [0]));
-    const allowance = Math.max(MIN_ALLOWANCE_MS, least * 1.5);
+    const usual = Math.min(MAX_ALLOWANCE_MS, Math.max(MIN_ALLOWANCE_MS, timeoutMs * ALLOWANCE_PART));
+    const allowance = Math.max(usual, least * 1.5);
     return Math.max(timeoutMs - allowance, timeoutMs / 2);
   }
 }

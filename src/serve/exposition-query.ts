@@ -1,5 +1,5 @@
 import { readShard, type Shard } from '../relabel/shard.ts';
-import { readMatchers, SelectorError, type Selector } from '../selector/selector.ts';
+import { MatchLimits, readMatchers, SelectorError, type Selector } from '../selector/selector.ts';
 
 /** Which part of the merged exposition a caller wants. */
 export interface ExpositionQuery {
@@ -16,8 +16,9 @@ export class QueryError extends Error {
 
 /** Reads `match[]`, which may stand several times, and `shard`. Throws QueryError, for selectors with Prometheus' own message. */
 export function readExpositionQuery(query: URLSearchParams): ExpositionQuery {
+  const limits = new MatchLimits();
   try {
-    const selectors = query.getAll('match[]').map(readMatchers);
+    const selectors = query.getAll('match[]').map((text) => readMatchers(text, limits));
     const [shard, second] = query.getAll('shard');
     if (second !== undefined) throw new RangeError('it stands twice; ask once for each shard');
     return { selectors, ...(shard !== undefined && { shard: readShard(shard) }) };

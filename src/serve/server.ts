@@ -117,7 +117,8 @@ export function createServer(options: ServerOptions): FastifyInstance {
 
   server.setNotFoundHandler((_request, reply) => reply.code(404).type(TEXT).send('404 page not found\n'));
   server.setErrorHandler((error: Error & { statusCode?: number }, request, reply) => {
-    log.error('answer failed', { path: request.url.split('?')[0], error });
+    if ((error.statusCode ?? 500) >= 500)
+      log.error('answer failed', { path: request.url.split('?')[0], error });
     if (reply.raw.headersSent) return;
     void reply
       .code(error.statusCode ?? 500)

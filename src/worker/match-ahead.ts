@@ -1,12 +1,14 @@
 import type { BlockDeflater } from '../exposition/block-deflater.ts';
-import { runToEnd } from '../exposition/body-reader.ts';
 import type { LabelledExposition } from '../exposition/family-block.ts';
 import type { LabelRules } from '../exposition/label-rules.ts';
 import { LineFilter } from '../merge/line-filter.ts';
-import type { Selector } from '../selector/selector.ts';
+import { MatchCostError, type Selector } from '../selector/selector.ts';
 
 /** Labelled bytes of an exposition, some milliseconds of work. One with more is left to the answer, whose work pauses. */
 const MOST_BYTES = 4 * 1024 * 1024;
+
+/** What takes longer is left to the answer, whose work pauses: the bodies of others wait meanwhile. */
+const MOST_MS = 20;
 
 /** What matching ahead needs of the worker. */
 export interface MatchHost {
@@ -21,6 +23,8 @@ interface Expected {
   readonly filter: LineFilter;
   /** How many wait with them. */
   callers: number;
+  /** Whether a target took so long that no more is done before it is asked for. */
+  isSlow: boolean;
   /** By scrape, what was made of it. */
   readonly made: Map<number, { readonly exposition: LabelledExposition; readonly bytes: number }>;
 }
@@ -45,7 +49,13 @@ export class MatchAhead {
     this.#questions.set(question, key);
     const expected = this.#expected.get(key);
     if (expected !== undefined) expected.callers++;
-    else this.#expected.set(key, { filter: new LineFilter(selectors), callers: 1, made: new Map() });
+    else
+      this.#expected.set(key, {
+        filter: new LineFilter(selectors),
+        callers: 1,
+        isSlow: false,
+        made: new Map(),
+      });
   }
 
   /** The round is over, and its answer was begun or never will be. */
@@ -67,9 +77,14 @@ export class MatchAhead {
   /** A scrape has ended with this exposition. */
   scraped(scrape: number, exposition: LabelledExposition, rules: LabelRules): void {
     if (this.#expected.size === 0 || rawLengthOf(exposition) > MOST_BYTES) return;
-    for (const { filter, made } of this.#expected.values()) {
-      const bytes = runToEnd(filter.keep(exposition, rules, this.#host.deflater));
-      made.set(scrape, { exposition, bytes });
+    for (const expected of this.#expected.values()) {
+      if (expected.isSlow) continue;
+      const bytes = runAtMost(MOST_MS, expected.filter.keep(exposition, rules, this.#host.deflater));
+      if (bytes === undefined) {
+        expected.isSlow = true;
+        continue;
+      }
+      expected.made.set(scrape, { exposition, bytes });
       this.#host.count(bytes);
     }
   }
@@ -85,6 +100,21 @@ export class MatchAhead {
         this.#host.count(-kept.bytes);
       }
     }
+  }
+}
+
+/** Runs steps to their end; undefined when that takes longer, or the selectors turn out to ask for too much, which the answer will tell. */
+function runAtMost<T>(milliseconds: number, steps: Generator<void, T, void>): T | undefined {
+  const end = performance.now() + milliseconds;
+  try {
+    for (;;) {
+      const step = steps.next();
+      if (step.done === true) return step.value;
+      if (performance.now() > end) return undefined;
+    }
+  } catch (error) {
+    if (error instanceof MatchCostError) return undefined;
+    throw error;
   }
 }
 

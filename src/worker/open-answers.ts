@@ -2,6 +2,7 @@ import { BlockDeflater } from '../exposition/block-deflater.ts';
 import { claimsOf, claimTexts } from '../merge/claims.ts';
 import { LineFilter } from '../merge/line-filter.ts';
 import { PART_BYTES, Share, type ShareTarget } from '../merge/share.ts';
+import { MatchCostError } from '../selector/selector.ts';
 import type { ComposeAhead } from './compose-ahead.ts';
 import type { AnswerEntry } from './packed-entries.ts';
 import type { WorkerReply, WorkerRequest } from './protocol.ts';
@@ -78,7 +79,8 @@ export class OpenAnswers {
     this.#work(request, open).catch((error: unknown) => {
       if (!this.#isOpen(answer, open)) return;
       this.#drop(answer);
-      this.#host.reply({ type: 'failed', answer, error: (error as Error).message }, []);
+      const tooCostly = error instanceof MatchCostError;
+      this.#host.reply({ type: 'failed', answer, error: (error as Error).message, tooCostly }, []);
     });
   }
 

@@ -73,4 +73,10 @@ export type WorkerReply =
   | { readonly type: 'claims'; readonly answer: number; readonly claims: Claims }
   | { readonly type: 'series'; readonly answer: number; readonly texts: readonly string[] }
   /** The answer cannot be composed. */
-  | { readonly type: 'failed'; readonly answer: number; readonly error: string };
+  | {
+      readonly type: 'failed';
+      readonly answer: number;
+      readonly error: string;
+      /** Because what the caller asks for takes too long. */
+      readonly tooCostly?: boolean;
+    };

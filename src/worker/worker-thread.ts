@@ -1,5 +1,5 @@
 import { Worker } from 'node:worker_threads';
-import type { Selector } from '../selector/selector.ts';
+import { MatchCostError, type Selector } from '../selector/selector.ts';
 import type { Outcome } from '../scrape/outcome.ts';
 import type { Claims } from '../merge/claims.ts';
 import type { SharePart } from '../merge/share-part.ts';
@@ -223,7 +223,8 @@ export class WorkerThread implements AsyncDisposable {
     const [reply] = replies;
     if (reply === undefined || wanted === undefined) return;
     delete open.wanted;
-    if (reply.type === 'failed') wanted.reject(new Error(reply.error));
+    if (reply.type === 'failed')
+      wanted.reject(reply.tooCostly === true ? new MatchCostError(reply.error) : new Error(reply.error));
     else {
       replies.shift();
       wanted.resolve(reply);

@@ -36,7 +36,7 @@ export function huge(of: HugeBody['of'], size: number, gzip: boolean): Fault['be
 /** What can be found out of an answer that came whole. */
 const WHOLE: ReadonlySet<string> = new Set(['up', 'http_status', 'encoding', 'exposition', 'content_type']);
 const GROWTH_MIB = 25;
-/** By which an answer may be late: all that is kept back for writing it is a quarter of a second, and a busy machine can take that. */
+/** By which an answer may be late: all that is kept back for writing it is a part of a second, and a busy machine can take that. */
 const LATE_SECONDS = 1;
 /** A scrape that nobody waits for ends when it is 12 s old. */
 const ABANDONED_SECONDS = 20;

@@ -15,7 +15,7 @@ const deflater = new BlockDeflater();
 const at = 'instance="i",job="j"';
 
 function filterOf(...selectors: readonly string[]): LineFilter {
-  return new LineFilter(selectors.map(readMatchers));
+  return new LineFilter(selectors.map((text) => readMatchers(text)));
 }
 
 function kept(filter: LineFilter, part: BlockPart): string {
@@ -129,8 +129,8 @@ t.test('whatever targets expose, the lines that are selected are there, and no o
       });
       return `{${matchers.join(',')}}`;
     });
-    const selectors = texts.map(readMatchers);
-    const compiled = selectors.map(compileSelector);
+    const selectors = texts.map((text) => readMatchers(text));
+    const compiled = selectors.map((selector) => compileSelector(selector));
     const linesOf = (text: string) => readStrictly(Buffer.from(text)).flatMap(({ samples }) => samples);
     const want = linesOf(merge(targets).text).filter(({ name, labels: own }) =>
       compiled.some((matchers) =>
@@ -205,11 +205,18 @@ t.test('a filtered answer has the families that have a match, report series too'
     [['nothing'], '', 'no match'],
   ];
   for (const [selectors, want, why] of table) {
-    t.equal(merge([targets], selectors.map(readMatchers)).text, want, why);
+    t.equal(
+      merge(
+        [targets],
+        selectors.map((text) => readMatchers(text)),
+      ).text,
+      want,
+      why,
+    );
     t.equal(
       merge(
         targets.map((target) => [target]),
-        selectors.map(readMatchers),
+        selectors.map((text) => readMatchers(text)),
       ).text,
       want,
       `${why}, over workers`,

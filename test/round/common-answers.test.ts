@@ -82,7 +82,7 @@ t.test('what nobody can ask for again is forgotten', async (t) => {
   {
     using round = await ask(scraper);
     const { bytes } = await answerOf(scraper, round);
-    t.equal(scraper.answers.keptBytes, bytes!.length);
+    t.ok(scraper.answers.keptBytes > bytes!.length, 'with what it takes to know it again');
     t.ok(ledger.held >= bytes!.length, 'it is counted');
   }
   for (let i = 0; i < 2000 && scraper.answers.keptBytes > 0; i++) await new Promise((r) => setTimeout(r, 5));

@@ -164,7 +164,7 @@ t.test('the deadline comes from who asks', async (t) => {
       want: [
         [{}, '10', "the config's"],
         [asking('0.4'), '10', 'a patient caller may join one who has little time'],
-        [asking('20'), '19.75', "a longer one of the caller's, less what writing takes"],
+        [asking('20'), '19', "a longer one of the caller's, less what writing takes"],
         [asking('soon'), '10', 'what is no number does not count'],
       ],
     },
