@@ -113,7 +113,12 @@ t.test('what is told in numbers, and what is not supported, is so in the sources
     ['README.md', 'never more than half', 'src/serve/caller.ts', 'timeoutMs / 2'],
     ['README.md', 'Node.js 24 or newer', 'bin/kubevirt-metrics-gateway.js', 'oldest = 24'],
     ['README.md', 'status 2', 'src/main.ts', 'MISUSE = 2'],
-    ['docs/differences.md', '20,000 instructions', 'src/selector/match-limits.ts', 'MOST_INSTRUCTIONS = 20_000'],
+    [
+      'docs/differences.md',
+      '20,000 instructions',
+      'src/selector/match-limits.ts',
+      'MOST_INSTRUCTIONS = 20_000',
+    ],
     ['docs/differences.md', 'take 2 s', 'src/selector/match-limits.ts', 'MOST_MS = 2000'],
     ['docs/differences.md', '256 MiB', 'src/scrape/target-scraper.ts', BODY_BYTES],
     ['docs/differences.md', 'more than 64 KiB', 'src/exposition/scanner.ts', 'MOST_HELP_BYTES = 64 * 1024'],
