@@ -156,6 +156,20 @@ t.test('what is told in numbers, and what is not supported, is so in the sources
   }
 });
 
+t.test('memory that is told is what was measured', async (t) => {
+  const measured = read('benchmarks/README.md');
+  const rows: readonly (readonly [what: string, row: RegExp])[] = [
+    ['at rest', /^\| idle with 10 known pods, before any answer: memory .*\| +(\d+) MB resident/m],
+    ['200 pods', /^\| 200 pods [^|]*: peak memory of the process .*\| +(\d+) MB, /m],
+    ['1,000 pods', /^\| 1000 pods [^|]*: peak memory .*\| +(\d+) MB +\|/m],
+  ];
+  for (const [what, row] of rows) {
+    const figure = `${row.exec(measured)?.[1]} MB`;
+    for (const file of ['README.md', 'helm/README.md', 'helm/values.yaml'])
+      t.ok(read(file).includes(figure), `${file}, ${what}: ${figure}`);
+  }
+});
+
 t.test('the changelog has the version of the package, and what is not released', async (t) => {
   const changelog = read('CHANGELOG.md');
   t.match(changelog, /^## \[Unreleased\]$/m);
