@@ -1,26 +1,50 @@
 {{- define "gateway.name" -}}
-{{- default .Chart.Name .Values.nameOverride | trunc 63 | trimSuffix "-" -}}
+{{- default .Chart.Name .Values.nameOverride | trunc 63 | trimAll "-" -}}
 {{- end -}}
 
 {{/* Short enough for the pods of a StatefulSet, and for the suffix of its Service. */}}
 {{- define "gateway.fullname" -}}
 {{- if .Values.fullnameOverride -}}
-{{- .Values.fullnameOverride | trunc 52 | trimSuffix "-" -}}
+{{- .Values.fullnameOverride | trunc 52 | trimAll "-" -}}
 {{- else if contains (include "gateway.name" .) .Release.Name -}}
-{{- .Release.Name | trunc 52 | trimSuffix "-" -}}
+{{- .Release.Name | trunc 52 | trimAll "-" -}}
 {{- else -}}
-{{- printf "%s-%s" .Release.Name (include "gateway.name" .) | trunc 52 | trimSuffix "-" -}}
+{{- printf "%s-%s" .Release.Name (include "gateway.name" .) | trunc 52 | trimAll "-" -}}
 {{- end -}}
 {{- end -}}
 
-{{/* For objects outside of the release's namespace, where another release may have the same name. */}}
+{{/* For objects outside of the release's namespace, where another release may have the same name. No namespace has a dot in it, so no two are joined to the same. */}}
 {{- define "gateway.farName" -}}
-{{- printf "%s-%s" .Release.Namespace (include "gateway.fullname" .) -}}
+{{- printf "%s.%s" .Release.Namespace (include "gateway.fullname" .) -}}
+{{- end -}}
+
+{{/* The metadata of what tells a Prometheus: call with a dict of root and the value, which may name another namespace. */}}
+{{- define "gateway.monitorMetadata" -}}
+{{- $home := .root.Release.Namespace -}}
+{{- $namespace := default $home .value.namespace -}}
+name: {{ include (ternary "gateway.fullname" "gateway.farName" (eq $namespace $home)) .root | quote }}
+namespace: {{ $namespace | quote }}
+labels:
+  {{- include "gateway.labelsWith" (dict "root" .root "more" .value.labels) | nindent 2 }}
+{{- with .value.annotations }}
+annotations:
+  {{- toYaml . | nindent 2 }}
+{{- end }}
+{{- end -}}
+
+{{/* Of a duration such as 1m30s. */}}
+{{- define "gateway.milliseconds" -}}
+{{- $units := dict "ms" 1 "s" 1000 "m" 60000 "h" 3600000 "d" 86400000 "w" 604800000 "y" 31536000000 -}}
+{{- $sum := 0 -}}
+{{- range regexFindAll "[0-9]+[a-z]+" . -1 -}}
+{{- $sum = add $sum (mul (regexFind "[0-9]+" . | atoi) (get $units (regexFind "[a-z]+" .))) -}}
+{{- end -}}
+{{- $sum -}}
 {{- end -}}
 
 {{- define "gateway.selectorLabels" -}}
-app.kubernetes.io/name: {{ include "gateway.name" . }}
-app.kubernetes.io/instance: {{ .Release.Name }}
+app.kubernetes.io/name: {{ include "gateway.name" . | quote }}
+app.kubernetes.io/instance: {{ .Release.Name | quote }}
 {{- end -}}
 
 {{- define "gateway.labels" -}}

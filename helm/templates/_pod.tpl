@@ -13,7 +13,7 @@ metadata:
     {{- end }}
   {{- end }}
 spec:
-  serviceAccountName: {{ include "gateway.serviceAccountName" . }}
+  serviceAccountName: {{ include "gateway.serviceAccountName" . | quote }}
   automountServiceAccountToken: true
   # Variables for every Service of the namespace are nothing that the gateway reads.
   enableServiceLinks: false
@@ -85,7 +85,7 @@ spec:
     {{- if .Values.config }}
     - name: config
       configMap:
-        name: {{ include "gateway.fullname" . }}
+        name: {{ include "gateway.fullname" . | quote }}
     {{- end }}
     {{- with .Values.extraVolumes }}
     {{- toYaml . | nindent 4 }}
@@ -133,13 +133,7 @@ spec:
 {{- end }}
 {{- range $name, $value := .Values.flags }}
 {{- range (kindIs "slice" $value | ternary $value (list $value)) }}
-{{- if eq (toString .) "true" }}
-- {{ printf "--%s" $name | quote }}
-{{- else if eq (toString .) "false" }}
-- {{ printf "--no-%s" $name | quote }}
-{{- else }}
 - {{ printf "--%s=%s" $name (kindIs "string" . | ternary . (toJson .)) | quote }}
-{{- end }}
 {{- end }}
 {{- end }}
 {{- range .Values.extraArgs }}

@@ -114,8 +114,8 @@ t.test('the chart in a real cluster', { skip: MISSING || noHelm }, async (t) => 
 
   const own = [
     `Deployment ${name}`,
-    `Role monitoring-${name}`,
-    `RoleBinding monitoring-${name}`,
+    `Role monitoring.${name}`,
+    `RoleBinding monitoring.${name}`,
     `Service ${name}`,
     `ServiceAccount ${name}`,
   ];

@@ -87,6 +87,7 @@ t.test('what an installation prints for a Prometheus outside', { skip }, async (
   const cases: readonly (readonly [why: string, values: object, targets: string[], scheme?: string])[] = [
     ['in the cluster', {}, ['kubevirt-kubevirt-metrics-gateway.monitoring.svc:8080']],
     ['an Ingress', { ingress: { enabled: true, host } }, [host]],
+    ['of any name', { ingress: { enabled: true, host: '*.example.org' } }, ['<any name>.example.org']],
     ['with TLS', { ingress: { enabled: true, host, tlsSecretName: 'tls' } }, [host], 'https'],
     ['a route', { httpRoute: { enabled: true, parentRefs, host } }, [host]],
     [

@@ -80,10 +80,11 @@ export function render(values: object = {}, ...args: string[]): Objects {
   return new Objects(objects.filter((object) => object !== null));
 }
 
-/** What helm says about values that it refuses; undefined when it takes them. */
-export function refusal(values: object): string | undefined {
+/** What helm says about values, or a release's name, that it refuses; undefined when it takes them. */
+export function refusal(values: object, release?: string): string | undefined {
   const input = JSON.stringify(values);
-  const { status, stderr } = spawnSync(helm ?? '', template(chart, []), { input, encoding: 'utf8' });
+  const args = template(chart, [], release);
+  const { status, stderr } = spawnSync(helm ?? '', args, { input, encoding: 'utf8' });
   return status === 0 ? undefined : stderr;
 }
 
@@ -110,6 +111,6 @@ export function notes(values: object = {}): string {
   }
 }
 
-function template(folder: string, args: readonly string[]): string[] {
-  return ['template', 'kubevirt', folder, '--namespace', 'monitoring', '--values', '-', ...args];
+function template(folder: string, args: readonly string[], release = 'kubevirt'): string[] {
+  return ['template', release, folder, '--namespace', 'monitoring', '--values', '-', ...args];
 }
