@@ -92,9 +92,10 @@ function components(
       .slice(0, COMPONENTS_SHOWN)
       .map(([component, of]) => {
         const up = of.filter(({ state }) => state === 'up').length;
+        const down = of.some(({ state }) => state === 'down');
         return html`<li>
           <a href="${link({ component })}" data-swap>${component}</a>
-          <span class="${up < of.length ? 'down' : ''}">${count(up)} of ${count(of.length)}</span>
+          <span class="${down ? 'down' : ''}">${count(up)} of ${count(of.length)}</span>
         </li>`;
       })}
   </ul>`;

@@ -13,7 +13,7 @@ export interface Shard {
  * @throws RangeError naming the text and the syntax
  */
 export function readShard(text: string): Shard {
-  const match = /^([0-9]{1,9})\/([0-9]{1,9})$/.exec(text);
+  const match = /^([0-9]+)\/([0-9]+)$/.exec(text);
   if (match === null) throw new RangeError(`"${text}" is not a shard; write it like 0/4, the first of four`);
   const [index, count] = [Number(match[1]), Number(match[2])];
   if (count < 1 || count > MOST_SHARDS)

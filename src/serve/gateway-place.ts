@@ -12,16 +12,17 @@ export interface GatewayPlace {
 
 /**
  * The place that `--web.external-url` names, else the one that the caller itself used: `Host`, or what a proxy says of it
- * (`X-Forwarded-Host`, `X-Forwarded-Proto`). Undefined when that is no address.
+ * (`X-Forwarded-Host`, `X-Forwarded-Proto`). When that is no address, what it is.
  */
-export function gatewayPlace(headers: IncomingHttpHeaders, externalUrl?: URL): GatewayPlace | undefined {
+export function gatewayPlace(headers: IncomingHttpHeaders, externalUrl?: URL): GatewayPlace | string {
   if (externalUrl !== undefined) {
     const { host, protocol } = externalUrl;
     const scheme = protocol === 'https:' ? 'https' : 'http';
     return { address: host, scheme, pathPrefix: pathPrefixOf(externalUrl) };
   }
   const address = first(headers['x-forwarded-host']) ?? headers.host ?? '';
-  if (!/^(?:[\w.-]+|\[[\da-f:.]+\])(?::\d{1,5})?$/i.test(address)) return undefined;
+  const match = /^(?:[\w.-]+|\[[\da-f:.]+\])(?::(\d{1,5}))?$/i.exec(address);
+  if (match === null || Number(match[1] ?? 0) > 65535) return address;
   const scheme = first(headers['x-forwarded-proto'])?.toLowerCase();
   return { address, ...((scheme === 'http' || scheme === 'https') && { scheme }), pathPrefix: '' };
 }

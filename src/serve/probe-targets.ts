@@ -4,7 +4,7 @@ import type { OwnedTarget } from '../round/scrape.ts';
 import type { Scraper } from '../round/scraper.ts';
 import type { GatewayPlace } from './gateway-place.ts';
 
-/** Targets that a message names. */
+/** Targets, and scrape pools, that a message names. */
 const NAMED = 5;
 
 /** A target group as Prometheus' `http_sd_configs` read it. */
@@ -27,11 +27,13 @@ export class ProbeError extends Error {
 /**
  * The list for `http_sd_configs`: every target with its final labels, to be scraped through `/probe` of the gateway at `place`. Its interval
  * and timeout are those of the reader, unless discovery or relabelling gave the target its own: then it has both, since a reader refuses a
- * target whose timeout is above its interval. With a scrape pool, only the targets of that.
+ * target whose timeout is above its interval. With a scrape pool, only the targets of that. Throws ProbeError when there is no such pool: a
+ * reader keeps the targets that it has then, and with an empty list it would lose them.
  */
-export function httpSdGroups(scraper: Scraper, place: GatewayPlace, scrapePool?: string): HttpSdGroup[] {
+export function httpSdGroups(scraper: Scraper, place: GatewayPlace, scrapePool = ''): HttpSdGroup[] {
+  checkPool(scraper, scrapePool);
   const listed = scraper.targets.filter(
-    ({ target }) => scrapePool === undefined || target.scrapePool === scrapePool,
+    ({ target }) => scrapePool === '' || target.scrapePool === scrapePool,
   );
   const counts = new Map<string, number>();
   for (const { target } of listed) counts.set(placeOf(target), (counts.get(placeOf(target)) ?? 0) + 1);
@@ -83,6 +85,17 @@ export function probedTarget(targets: readonly OwnedTarget[], query: URLSearchPa
   if (other === undefined) return one;
   const named = found.slice(0, NAMED).map(({ target }) => `?${probeQuery(target)}`);
   throw new ProbeError(400, `${found.length} targets are meant; ask for one of them:\n${named.join('\n')}`);
+}
+
+function checkPool({ configs }: Scraper, scrapePool: string): void {
+  const pools = [...configs].map(({ jobName }) => jobName);
+  if (scrapePool === '' || pools.includes(scrapePool)) return;
+  const named = pools.slice(0, NAMED).map((pool) => JSON.stringify(pool));
+  if (pools.length > NAMED) named.push('…');
+  throw new ProbeError(
+    404,
+    `no scrape pool is ${JSON.stringify(scrapePool.slice(0, 200))}; there are ${named.join(', ') || 'none'}`,
+  );
 }
 
 function probeQuery(target: Target): string {

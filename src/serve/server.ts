@@ -13,7 +13,7 @@ import { gatewayPlace, pathPrefixOf } from './gateway-place.ts';
 import { indexPage } from './index-page.ts';
 import { LoopGuard } from './loop-guard.ts';
 import { httpSdGroups, ProbeError, probedTarget } from './probe-targets.ts';
-import { TargetsRoute } from './targets-route.ts';
+import { PAGE_HEADERS, TargetsRoute } from './targets-route.ts';
 import type { Telemetry } from './telemetry.ts';
 
 export interface ServerOptions {
@@ -39,6 +39,8 @@ export function createServer(options: ServerOptions): FastifyInstance {
     exposeHeadRoutes: false,
     forceCloseConnections: 'idle',
     routerOptions: { querystringParser },
+    // A path that cannot be unescaped, or that is too long.
+    frameworkErrors: (_error, _request, reply) => void notFound(reply),
     rewriteUrl: ({ url = '/' }) => withoutPrefix(url, externalUrl),
   });
   cutWhenDrained(server);
@@ -76,15 +78,14 @@ export function createServer(options: ServerOptions): FastifyInstance {
   server.get('/sd', (request, reply) => {
     if (unready(reply)) return reply;
     const place = gatewayPlace(request.headers, externalUrl);
-    if (place === undefined)
-      return reply
-        .code(400)
-        .type(TEXT)
-        .send(
-          'the request does not say where the gateway is reached: send the header Host, or set --web.external-url\n',
-        );
-    const pool = (request.query as URLSearchParams).get('scrapePool') ?? undefined;
-    return reply.send(httpSdGroups(scraper, place, pool));
+    if (typeof place === 'string') return reply.code(400).type(TEXT).send(`${unreachable(place)}\n`);
+    try {
+      return reply.send(
+        httpSdGroups(scraper, place, (request.query as URLSearchParams).get('scrapePool') ?? ''),
+      );
+    } catch (error) {
+      return refuse(reply, error);
+    }
   });
   server.get('/probe', async (request, reply) => {
     if (unready(reply)) return reply;
@@ -92,8 +93,7 @@ export function createServer(options: ServerOptions): FastifyInstance {
     try {
       target = probedTarget(scraper.targets, request.query as URLSearchParams);
     } catch (error) {
-      if (!(error instanceof ProbeError)) throw error;
-      return reply.code(error.status).type(TEXT).send(`${error.message}\n`);
+      return refuse(reply, error);
     }
     await probe.answerOne(request, reply, target);
     return reply;
@@ -113,9 +113,11 @@ export function createServer(options: ServerOptions): FastifyInstance {
   const targets = new TargetsRoute(options);
   server.get('/targets', (request, reply) => targets.page(request, reply));
   server.get('/targets/:asset', (request, reply) => targets.asset(request, reply));
-  server.get('/', (_request, reply) => reply.type('text/html; charset=utf-8').send(indexPage()));
+  server.get('/', (_request, reply) =>
+    reply.headers(PAGE_HEADERS).type('text/html; charset=utf-8').send(indexPage()),
+  );
 
-  server.setNotFoundHandler((_request, reply) => reply.code(404).type(TEXT).send('404 page not found\n'));
+  server.setNotFoundHandler((_request, reply) => notFound(reply));
   server.setErrorHandler((error: Error & { statusCode?: number }, request, reply) => {
     if ((error.statusCode ?? 500) >= 500)
       log.error('answer failed', { path: request.url.split('?')[0], error });
@@ -126,6 +128,25 @@ export function createServer(options: ServerOptions): FastifyInstance {
       .send(`${error.message}\n`);
   });
   return server;
+}
+
+function notFound(reply: FastifyReply): FastifyReply {
+  return reply.code(404).type(TEXT).send('404 page not found\n');
+}
+
+/** Throws what is no `ProbeError`. */
+function refuse(reply: FastifyReply, error: unknown): FastifyReply {
+  if (!(error instanceof ProbeError)) throw error;
+  return reply.code(error.status).type(TEXT).send(`${error.message}\n`);
+}
+
+/** Why `/sd` has no address to tell; `host` is what the request says. */
+function unreachable(host: string): string {
+  const why =
+    host === ''
+      ? 'the request does not say where the gateway is reached'
+      : `${JSON.stringify(host.slice(0, 200))}, where the request says that the gateway is reached, is no address`;
+  return `${why}: send the header Host (a proxy: X-Forwarded-Host), or set --web.external-url`;
 }
 
 /** `match[]` may stand several times, and its brackets escaped or not. */

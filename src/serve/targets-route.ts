@@ -8,8 +8,8 @@ import type { Shard } from '../relabel/shard.ts';
 import type { Scraper } from '../round/scraper.ts';
 import { readCaller } from './caller.ts';
 
-/** What a browser may do with the page: nothing that the gateway did not send, and no code in the page itself. */
-const PAGE_HEADERS = {
+/** What a browser may do with a page: nothing that the gateway did not send, and no code in the page itself. */
+export const PAGE_HEADERS: Readonly<Record<string, string>> = {
   'content-security-policy':
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'",
   'x-content-type-options': 'nosniff',

@@ -16,6 +16,8 @@ t.test('what is a shard, and what is none', async (t) => {
     [' 1/4', /not a shard/],
     ['0/0', /1 to 10000 shards/],
     ['0/10001', /1 to 10000 shards/],
+    ['0/99999999999', /1 to 10000 shards/],
+    ['99999999999/4', /the last of 4 is 3\/4/],
     ['4/4', /counted from 0, so the last of 4 is 3\/4/],
   ];
   for (const [text, says] of refused) t.throws(() => readShard(text), says, text);

@@ -84,7 +84,12 @@ t.test('every target in /sd, with its labels, to be scraped through the gateway'
     t.match(labels, { __param_target: 'https://127.0.0.1:1/x?a=b+c', __param_scrapePool: 'two' });
   t.equal(new Set(two.map(({ labels }) => labels['__param_key'])).size, 2, 'told apart');
   t.same(await sdOf(t, `${gateway.url}/sd?scrapePool=two`), two);
-  t.same(await sdOf(t, `${gateway.url}/sd?scrapePool=three`), []);
+  t.same(await sdOf(t, `${gateway.url}/sd?scrapePool=`), groups, 'as in /api/v1/targets');
+  t.match(
+    await get(`${gateway.url}/sd?scrapePool=three`),
+    { status: 404, text: 'no scrape pool is "three"; there are "one", "two"\n' },
+    'a Prometheus keeps its targets',
+  );
 
   const cases: [headers: Record<string, string>, address: string, scheme: string | undefined][] = [
     [{ host: 'gateway.example.org' }, 'gateway.example.org', undefined],
@@ -96,8 +101,10 @@ t.test('every target in /sd, with its labels, to be scraped through the gateway'
     const [group] = await sdOf(t, `${gateway.url}/sd`, headers);
     t.same([group!.targets, group!.labels['__scheme__']], [[address], scheme], JSON.stringify(headers));
   }
-  for (const bad of ['a/b', 'a b', 'a:b'])
-    t.match(await get(`${gateway.url}/sd`, { host: bad }), { status: 400, text: /web\.external-url/ }, bad);
+  for (const bad of ['a/b', 'a b', 'a:b', 'x:99999']) {
+    const says = new RegExp(`^"${bad}", where .* is no address: .*--web\\.external-url`);
+    t.match(await get(`${gateway.url}/sd`, { host: bad }), { status: 400, text: says }, bad);
+  }
 });
 
 t.test('--web.external-url stands in /sd, and its path before every path', async (t) => {

@@ -143,12 +143,16 @@ t.test('pages', async (t) => {
   const links = [...text.matchAll(/href="([^"]*)"/g)].map(([, href]) =>
     href!.replaceAll(/&#(\d+);/g, (_, code: string) => String.fromCharCode(Number(code))),
   );
-  t.ok(links.length >= 5);
+  t.ok(links.includes('api/v1/targets'));
+  const titles = [...text.matchAll(/<a [^>]*>([^<]*)/g)].map(([, title]) => title);
+  t.equal(new Set(titles).size, links.length, 'told apart');
+  t.match(headers['content-security-policy'], "default-src 'none'");
   for (const link of links) {
     t.notMatch(link, /^\//, 'works behind a prefix');
     t.match(await get(new URL(link, `${gateway.url}/`).href), { status: 200 }, link);
   }
-  t.match(await get(`${gateway.url}/nothing`), { status: 404, text: '404 page not found\n' });
+  for (const path of ['/nothing', '/%', '/%ff', `/targets/${'a'.repeat(200)}`])
+    t.match(await get(`${gateway.url}${path}`), { status: 404, text: '404 page not found\n' }, path);
   t.match((await get(`${gateway.url}/-/ready`)).text, 'kubevirt-metrics-gateway is Ready.\n');
 });
 
