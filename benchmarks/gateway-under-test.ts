@@ -14,7 +14,7 @@ export interface GatewayUnderTest extends RunningProgram {
   readonly base: string;
 }
 
-/** Starts the built gateway over pods that have `samples` samples together; it scrapes all of them for each answer. */
+/** Starts the built gateway over pods that have `samples` samples together; it scrapes all of them for each answer, unless scrapes are used again. */
 export async function startGatewayUnderTest(options: {
   readonly launcher: string;
   readonly pods: readonly PodAddress[];
@@ -22,10 +22,12 @@ export async function startGatewayUnderTest(options: {
   /** Made where it is not there; for the configuration. */
   readonly folder: string;
   readonly name?: string;
+  /** How long a scrape is used again; by default it is not. */
+  readonly reuse?: string;
 }): Promise<GatewayUnderTest> {
-  const { launcher, pods, samples, folder, name = 'gateway' } = options;
+  const { launcher, pods, samples, folder, name = 'gateway', reuse = '0' } = options;
   await mkdir(folder, { recursive: true });
-  const gateway = await startShippedGateway(launcher, scrapeConfig(pods, '30s', '10s'), folder);
+  const gateway = await startShippedGateway(launcher, scrapeConfig(pods, '30s', '10s'), folder, reuse);
   return {
     name,
     base: gateway.url,

@@ -36,21 +36,20 @@ export async function buildGateway(folder: string, root: string = ROOT): Promise
   return join(home, 'bin', 'kubevirt-metrics-gateway.js');
 }
 
-/** Starts the built gateway on a free port of 127.0.0.1 and resolves when it is ready. Rejects with its last log lines. */
+/** Starts the built gateway, which uses scrapes again for so long, on a free port of 127.0.0.1 and resolves when it is ready. Rejects with its last log lines. */
 export async function startShippedGateway(
   launcher: string,
   config: object,
   folder: string,
-  nodeArgs: readonly string[] = [],
+  reuse: string,
 ): Promise<ShippedGateway> {
   const configFile = join(folder, 'gateway.yml');
   await writeFile(configFile, stringify(config));
   const server: Server = startServer(process.execPath, [
-    ...nodeArgs,
     launcher,
     `--config.file=${configFile}`,
     '--web.listen-address=127.0.0.1:0',
-    '--scrape.reuse=0',
+    `--scrape.reuse=${reuse}`,
   ]);
   try {
     const listening = await server.line(/msg="?listening"?.* address=(127\.0\.0\.1:\d+)/);

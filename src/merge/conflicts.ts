@@ -16,6 +16,9 @@ export interface Conflicts {
   readonly helps: ConflictList;
 }
 
+/** They agree on everything. */
+export const NO_CONFLICTS: Conflicts = { types: { count: 0, names: [] }, helps: { count: 0, names: [] } };
+
 /** Collects names for a list. */
 export class ConflictCounter implements ConflictList {
   count: number = 0;

@@ -161,7 +161,8 @@ export class PlannedFamilies {
   }
 }
 
-function headerOf(name: string, type: MetricType, help: string): string {
+/** The metadata lines of a family; `help` is escaped already, and there is none of what is empty. */
+export function headerOf(name: string, type: MetricType, help: string): string {
   const helpLine = help === '' ? '' : `# HELP ${name} ${help}\n`;
   const typeLine = type === MetricType.none ? '' : `# TYPE ${name} ${typeWord(type)}\n`;
   return helpLine + typeLine;

@@ -1,4 +1,5 @@
 import { escapeLabelValue } from '../exposition/escape.ts';
+import type { LabelledExposition } from '../exposition/family-block.ts';
 import type { LabelRules } from '../exposition/label-rules.ts';
 import { FAILURE_REASONS, type FailureReason } from '../scrape/failure.ts';
 import type { Outcome } from '../scrape/outcome.ts';
@@ -20,6 +21,13 @@ export const REPORT_FAMILIES: readonly { readonly name: string; readonly help: s
   { name: 'scrape_samples_scraped', help: 'Number of samples that the target exposed.' },
   { name: 'up', help: 'Whether the scrape of the target succeeded (1) or failed (0).' },
 ];
+
+/** Hot. Whether there are samples that have the name of a report series. */
+export function hasReportNames({ names, families }: LabelledExposition): boolean {
+  // Nearly never has any body of the worker had such a name.
+  const numbers = REPORT_FAMILIES.map(({ name }) => names.find(name)).filter((one) => one !== undefined);
+  return numbers.length > 0 && families.some(({ name }) => numbers.includes(name));
+}
 
 /** One target of an answer as the report needs it. */
 export interface Reported {

@@ -3,7 +3,7 @@ import type { AnswerEntry } from '../worker/packed-entries.ts';
 import { ThreadTime } from '../worker/thread-time.ts';
 import type { WorkerThread } from '../worker/worker-thread.ts';
 import type { Selector } from '../selector/selector.ts';
-import type { Conflicts } from '../merge/conflicts.ts';
+import { NO_CONFLICTS, type Conflicts } from '../merge/conflicts.ts';
 import { GzipJoin, type DeflatedPiece } from '../merge/gzip-join.ts';
 import { REPORT_OWNER } from '../merge/claims.ts';
 import { findDuplicates, type ClaimPlace } from '../merge/duplicates.ts';
@@ -62,8 +62,6 @@ const STEP_FAMILIES = 64;
 const TURN_MS = 5;
 /** Shared by all answers. */
 const time = new ThreadTime(TURN_MS);
-
-const NO_CONFLICTS: Conflicts = { types: { count: 0, names: [] }, helps: { count: 0, names: [] } };
 
 let lastAnswer = 0;
 

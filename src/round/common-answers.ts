@@ -2,6 +2,7 @@ import type { Conflicts } from '../merge/conflicts.ts';
 import { SERVING_PAGE, type MemoryLedger } from '../worker/memory-ledger.ts';
 import type { Answer, AnswerSize } from './answer.ts';
 import { prepareAnswer, type AnswerQuestion, type PreparedAnswer } from './prepare-answer.ts';
+import { ReportAnswers } from './report-answers.ts';
 import type { Round } from './scraper.ts';
 import type { Scrape } from './scrape.ts';
 
@@ -43,6 +44,7 @@ interface Known {
  */
 export class CommonAnswers implements Disposable {
   readonly #ledger: MemoryLedger;
+  readonly #reports: ReportAnswers = new ReportAnswers();
   readonly #known: Map<string, Known> = new Map();
   /** By part and selectors, how much the last answer had, where that was large. */
   readonly #large: Map<string, AnswerSize> = new Map();
@@ -62,6 +64,9 @@ export class CommonAnswers implements Disposable {
   /** The answer to a question. Rejects when it cannot be made. The question's round must stay until then. */
   async get(question: AnswerQuestion): Promise<CommonAnswer> {
     const { round, part = '', selectors } = question;
+    // Made sooner than it is found out whether somebody had the same.
+    const report = this.#reports.make(round, selectors);
+    if (report !== undefined) return report;
     const asked = part + JSON.stringify(selectors);
     if (this.#isLarge(asked)) return this.#own(question, asked);
     const key = asked + keyOf(round);

@@ -10,6 +10,7 @@ import { CommonAnswers } from './common-answers.ts';
 import { LastRound } from './last-round.ts';
 import { MemoryGuard } from './memory-guard.ts';
 import { OwnedTargets } from './owned-targets.ts';
+import { selectReport } from './report-answers.ts';
 import { readMetadata, type TargetsMetadata } from './targets-metadata.ts';
 import { Releases } from './releases.ts';
 import { Rest } from './rest.ts';
@@ -158,7 +159,8 @@ export class Scraper implements AsyncDisposable {
       this.#joinOrStart(target, options.timeoutMs(target), options.chain ?? []),
     );
     const isComplete = scrapes.every(({ outcome }) => outcome !== undefined);
-    const forget = this.#expect(isComplete ? [] : (options.selectors ?? []));
+    const { selectors = [] } = options;
+    const forget = this.#expect(isComplete || selectReport(selectors) ? [] : selectors);
     for (const scrape of scrapes) this.#pin(scrape);
     try {
       const entries = await awaitScrapes(scrapes, options, (scrape) => this.#left(scrape));

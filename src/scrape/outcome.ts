@@ -27,6 +27,8 @@ export interface Outcome {
   /** Bytes of the body before and after decompression, as far as they came. */
   readonly wireBytes: number;
   readonly bodyBytes: number;
+  /** It exposes a metric family that has the name of a report family. */
+  readonly reportNames?: true;
   /** How near its samples came to the limits of labels; only of one that is up. */
   readonly usage?: LabelUsage;
   /** Not of one that no worker has told of. */

@@ -1,5 +1,6 @@
 import { Workshop } from '../exposition/workshop.ts';
 import { freeParts, type LabelledExposition } from '../exposition/family-block.ts';
+import { hasReportNames } from '../merge/report.ts';
 import type { ShareTarget } from '../merge/share.ts';
 import { ScrapeFailure } from '../scrape/failure.ts';
 import type { Outcome } from '../scrape/outcome.ts';
@@ -72,7 +73,8 @@ export class WorkerScrapes {
     this.#running.delete(id);
     this.memory.close(id);
     if (exposition !== undefined) this.#keep(id, exposition);
-    this.#options.ended(id, outcome);
+    const reportNames = exposition !== undefined && hasReportNames(exposition);
+    this.#options.ended(id, reportNames ? { ...outcome, reportNames } : outcome);
     if (exposition !== undefined && this.#scrapers.has(target)) this.metadata.take(target, exposition);
     this.#options.ahead?.scraped(id, target, exposition);
     if (exposition !== undefined) this.#options.matches?.scraped(id, exposition, scraper.rules);
