@@ -125,9 +125,10 @@ class TargetDiscovery implements Discovery {
     const waiting = this.state().filter(({ synced }) => !synced);
     if (waiting.length === 0) return 'waiting for the discovery to start';
     return waiting
-      .map(({ provider, config, lastError }) => {
-        const why = lastError === undefined ? '' : `: ${lastError}`;
-        return `waiting for the first sync of ${provider} discovery of job ${JSON.stringify(config)}${why}`;
+      .map(({ provider, config, lastError, awaited = '' }) => {
+        const why = lastError ?? awaited;
+        const what = `waiting for the first sync of ${provider} discovery of job ${JSON.stringify(config)}`;
+        return why === '' ? what : `${what}: ${why}`;
       })
       .join('\n');
   }

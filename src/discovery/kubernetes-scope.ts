@@ -22,6 +22,8 @@ export interface Scope extends AsyncDisposable {
   readonly synced: boolean;
   /** The watches that its state depends on. */
   readonly watches: readonly ObjectWatch<unknown>[];
+  /** The watches whose first lists it waits for. */
+  readonly awaited: readonly ObjectWatch<unknown>[];
   /** Watches that were begun again, those that have ended included. */
   readonly restarts: number;
   /** Endpoints objects that do not have all of their addresses. */
@@ -99,6 +101,10 @@ class LastingScope implements Scope {
 
   get synced(): boolean {
     return this.watches.every(({ synced }) => synced);
+  }
+
+  get awaited(): readonly ObjectWatch<unknown>[] {
+    return this.watches.filter(({ synced }) => !synced);
   }
 
   get restarts(): number {

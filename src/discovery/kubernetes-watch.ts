@@ -27,6 +27,11 @@ export interface WatchTiming {
   readonly refusalMs: number;
   /** How long Endpoints must be enough again until EndpointSlices are no longer used in their place. */
   readonly calmMs: number;
+  /**
+   * How long groups stay as they are, at most, until EndpointSlices are there: an Endpoints object that is cut off would take targets
+   * away for a moment.
+   */
+  readonly holdMs: number;
 }
 
 export const defaultTiming: WatchTiming = {
@@ -39,6 +44,7 @@ export const defaultTiming: WatchTiming = {
   usefulMs: 1000,
   refusalMs: 15_000,
   calmMs: 300_000,
+  holdMs: 2000,
 };
 
 const pageSize = 500;

@@ -3,7 +3,7 @@ import type { Logger } from '../log/logger.ts';
 import { KubeconfigError } from './kubeconfig.ts';
 import { createKubernetesClient } from './kubernetes-client.ts';
 import type { KubernetesClient } from './kubernetes-client.ts';
-import { missingRules, resourceOf } from './kubernetes-resource.ts';
+import { missingRules, pathOf, resourceOf } from './kubernetes-resource.ts';
 import { createScope, sumOf } from './kubernetes-scope.ts';
 import type { MakeWatch, Scope } from './kubernetes-scope.ts';
 import { ObjectWatch } from './kubernetes-watch.ts';
@@ -72,6 +72,7 @@ class KubernetesProvider implements Provider {
       // The oldest: what is known is as old as its oldest part.
       lastSync: watches.length === 0 ? 0 : Math.min(...watches.map(({ lastContact }) => lastContact)),
       lastError: errorOf(watches),
+      awaited: this.#awaited(),
       watchRestarts: sumOf(scopes, ({ restarts }) => restarts),
       objects: sumOf(watches, ({ objects }) => objects.size),
       truncatedEndpoints: sumOf(scopes, ({ truncated }) => truncated),
@@ -87,6 +88,15 @@ class KubernetesProvider implements Provider {
 
   #synced(): boolean {
     return this.#scopes.length > 0 && this.#scopes.every(({ synced }) => synced);
+  }
+
+  #awaited(): string {
+    if (this.#synced()) return '';
+    const watches = this.#scopes.flatMap(({ awaited }) => awaited);
+    const lists = watches.map(({ resource, lastError: error }) => {
+      return error === undefined ? pathOf(resource) : `${pathOf(resource)} (${error})`;
+    });
+    return lists.length === 0 ? '' : `no list yet of ${lists.join(', ')}`;
   }
 
   #scope(client: KubernetesClient, namespace: string | undefined): Scope {
@@ -111,7 +121,7 @@ class KubernetesProvider implements Provider {
     };
     return standIn === undefined
       ? createScope(sd.role, watch)
-      : new StandInScope({ watch, changed, calmMs: timing.calmMs, log });
+      : new StandInScope({ watch, changed, timing, log });
   }
 
   #update(): void {

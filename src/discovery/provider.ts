@@ -8,6 +8,8 @@ export interface ProviderStatus {
   readonly lastSync: number;
   /** The error that it has now; absent when all is well. */
   readonly lastError: string | undefined;
+  /** What the first sync waits for, in words for people; empty or absent once it is complete. */
+  readonly awaited?: string;
   /** Watches that had to be opened anew after anything but their regular end. */
   readonly watchRestarts: number;
   /** Objects that are held: those of Kubernetes, or target groups. */

@@ -6,25 +6,22 @@ import { sumOf } from './kubernetes-scope.ts';
 import type { MakeWatch, Scope } from './kubernetes-scope.ts';
 import { serviceOfSlice, slimSlice } from './kubernetes-slice.ts';
 import type { EndpointSlice } from './kubernetes-slice.ts';
-import type { ObjectWatch } from './kubernetes-watch.ts';
+import type { ObjectWatch, WatchTiming } from './kubernetes-watch.ts';
 import { sliceGroup, unknownPodsOfSlice } from './slice-group.ts';
 import type { TargetGroup } from './target-group.ts';
-
-/** How long groups stay as they are, at most, until slices are there: an object that is cut off would take targets away for a moment. */
-const holdMs = 2000;
 
 export interface StandInOptions {
   readonly watch: MakeWatch;
   /** Called when groups have become others without a change of an object. */
   readonly changed: () => void;
-  readonly calmMs: number;
+  readonly timing: Pick<WatchTiming, 'calmMs' | 'holdMs'>;
   readonly log: Logger;
 }
 
 /**
  * Endpoints, with EndpointSlices to stand in for them. Slices are watched only while Endpoints do not do: an object has more addresses
  * than it may, a Service has none, or they cannot be read. Then each Service that has slices is taken from those. Once Endpoints have
- * done for `calmMs` again, slices are given up. Where slices cannot be read, Endpoints are used as far as they go; slices that could be
+ * done for `timing.calmMs` again, slices are given up. Where slices cannot be read, Endpoints are used as far as they go; slices that could be
  * read stay as they are known.
  */
 export class StandInScope implements Scope {
@@ -62,14 +59,21 @@ export class StandInScope implements Scope {
   get synced(): boolean {
     if (this.#synced) return true;
     if (!this.#services.synced || !this.#pods.synced) return false;
-    // A failure of slices is no reason to wait, and one of Endpoints is none where there are slices.
-    this.#synced = this.usesSlices || (this.#endpoints.synced && this.#areSlicesTried());
+    // A failure of slices is no reason to wait for long, and one of Endpoints is none where there are slices.
+    this.#synced = this.usesSlices || (this.#endpoints.synced && !this.#isHolding());
     return this.#synced;
   }
 
+  get awaited(): readonly ObjectWatch<unknown>[] {
+    if (this.synced) return [];
+    // What is refused is awaited only where nothing else can be.
+    const waiting = this.#all().filter(({ synced }) => !synced);
+    const isRefused = waiting.every(({ refused }) => refused !== undefined);
+    return isRefused ? waiting : waiting.filter(({ refused }) => refused === undefined);
+  }
+
   get restarts(): number {
-    const watches = [this.#endpoints, this.#services, this.#pods, ...(this.#slices ? [this.#slices] : [])];
-    return this.#endedRestarts + sumOf(watches, ({ restarts }) => restarts);
+    return this.#endedRestarts + sumOf(this.#all(), ({ restarts }) => restarts);
   }
 
   get truncated(): number {
@@ -96,18 +100,18 @@ export class StandInScope implements Scope {
         this.#hold = setTimeout(() => {
           this.#hold = undefined;
           this.#options.changed();
-        }, holdMs);
+        }, this.#options.timing.holdMs);
       }
     } else if (this.#slices !== undefined) {
       this.#calm ??= setTimeout(() => {
         this.#giveUpSlices();
-      }, this.#options.calmMs);
+      }, this.#options.timing.calmMs);
     }
     this.#tell(why);
   }
 
   groups(): TargetGroup[] {
-    if (this.#last !== undefined && this.#hold !== undefined && !this.#areSlicesTried()) return this.#last;
+    if (this.#last !== undefined && this.#isHolding()) return this.#last;
     const objects = { services: this.#services.objects, pods: this.#pods.objects };
     const { slices, endpoints } = this.#used();
     this.#last = [
@@ -130,8 +134,11 @@ export class StandInScope implements Scope {
     this.#stopped = true;
     clearTimeout(this.#calm);
     clearTimeout(this.#hold);
-    const watches = [this.#endpoints, this.#services, this.#pods, ...(this.#slices ? [this.#slices] : [])];
-    await Promise.all([this.#ending, ...watches.map((watch) => watch[Symbol.asyncDispose]())]);
+    await Promise.all([this.#ending, ...this.#all().map((watch) => watch[Symbol.asyncDispose]())]);
+  }
+
+  #all(): ObjectWatch<unknown>[] {
+    return [this.#endpoints, this.#services, this.#pods, ...(this.#slices ? [this.#slices] : [])];
   }
 
   /** Why Endpoints do not do; `undefined` when they do, and while that is not known. */
@@ -144,9 +151,9 @@ export class StandInScope implements Scope {
     return isLacking ? 'a Service has no Endpoints' : undefined;
   }
 
-  /** Whether there is nothing to be expected of slices at this moment. */
-  #areSlicesTried(): boolean {
-    return this.#slices === undefined || this.#slices.synced || this.#slices.lastError !== undefined;
+  /** Whether slices are still expected: a failure may pass in a moment, only a refusal does not. */
+  #isHolding(): boolean {
+    return this.#hold !== undefined && this.#slices?.synced === false && this.#slices.refused === undefined;
   }
 
   /**
@@ -188,7 +195,8 @@ export class StandInScope implements Scope {
   #tell(why: string | undefined): void {
     const { resource } = this.#endpoints;
     const namespace = resource.namespace ?? 'all';
-    const isShort = this.truncated > 0 && this.#slices?.lastError !== undefined && !this.usesSlices;
+    const isShort =
+      why !== undefined && this.#endpoints.refused === undefined && !this.usesSlices && !this.#isHolding();
     const state = isShort ? 'short' : this.usesSlices ? 'slices' : 'endpoints';
     if (state === this.#told || (state === 'endpoints' && this.#told === '')) return;
     this.#told = state;
@@ -196,9 +204,6 @@ export class StandInScope implements Scope {
     if (state === 'slices') log.info('targets come from EndpointSlices now', { why, namespace });
     else if (state === 'endpoints') log.info('targets come from Endpoints again', { namespace });
     else
-      log.warn(
-        'Endpoints are over capacity and EndpointSlices cannot be read: targets are missing until they can',
-        { namespace },
-      );
+      log.warn(`${why} and EndpointSlices cannot be read: targets are missing until they can`, { namespace });
   }
 }

@@ -199,16 +199,88 @@ t.test('where slices can no longer be read, Endpoints that do are used', async (
   t.same(hosts(await targetsWhen(discovery, count(2))), [`${one}:8443`, '127.0.2.1:8443']);
 });
 
-t.test('slices that fail at the start are no reason to wait', async (t) => {
-  await using api = await startKubernetesApi();
-  install(api);
-  applyEndpoints(api, [one], truncated);
-  api.fault({ resource: 'endpointslices', status: 500 });
-  const log = recordingLogger();
-  await using discovery = await startDiscovery(kubevirtConfig([]), { api, log });
-  t.same(hosts(await targetsWhen(discovery)), [`${one}:8443`]);
-  api.fault(undefined);
-  t.same(hosts(await targetsWhen(discovery, count(2))), [`${one}:8443`, `${two}:8443`]);
+t.test('slices that fail are waited for, and not for long', async (t) => {
+  const cut = (api: KubernetesApi): void => applyEndpoints(api, [one], truncated);
+  const remove = (api: KubernetesApi): boolean => api.delete('Endpoints', 'kubevirt', name);
+  const faults = [{ status: 429 }, { status: 500 }, { status: 410 }, { body: '<html>' }, { hang: true }];
+  const cases = faults.map((fault) => ({ fault, why: JSON.stringify(fault) }));
+  for (const { fault, why } of cases) {
+    for (const [what, change] of Object.entries({ cut, remove })) {
+      await using api = await startKubernetesApi();
+      install(api);
+      applyEndpoints(api, [one, two]);
+      // Longer than anything else here takes.
+      const timing = { holdMs: 60_000, answerMs: 100 };
+      await using discovery = await startDiscovery(kubevirtConfig([]), { api, timing });
+      await targetsWhen(discovery, count(2));
+      const sizes: number[] = [];
+      discovery.onChange(({ targets }) => sizes.push(targets.length));
+      api.fault({ resource: 'endpointslices', ...fault });
+      change(api);
+      // Longer than changes are gathered.
+      const tries = fault.hang === true ? 3 : 20;
+      await until(() => api.requests.filter(({ path }) => path === slicesPath).length >= tries);
+      api.fault(undefined);
+      await until(() => usesSlices(discovery));
+      applyEndpoints(api, [one], truncated);
+      api.delete('EndpointSlice', 'kubevirt', `slice-${two}`);
+      await targetsWhen(discovery, count(1));
+      t.same(
+        sizes.filter((size) => size !== 2),
+        [1],
+        `${why}, ${what}: no target went away but the one whose slice did`,
+      );
+    }
+  }
+  for (const fault of [...faults, { status: 403 }, { status: 404 }]) {
+    const why = JSON.stringify(fault);
+    await using api = await startKubernetesApi();
+    install(api);
+    applyEndpoints(api, [one, two]);
+    const log = recordingLogger();
+    // A refusal does not pass: nothing is to be waited for.
+    const holdMs = fault.status === 403 || fault.status === 404 ? 60_000 : 100;
+    await using discovery = await startDiscovery(kubevirtConfig([]), { api, log, timing: { holdMs } });
+    await targetsWhen(discovery, count(2));
+    api.fault({ resource: 'endpointslices', ...fault });
+    cut(api);
+    await targetsWhen(discovery, count(1));
+    const told = log.lines.filter(({ message }) => /^Endpoints are over capacity and.*missing/.test(message));
+    t.equal(told.length, 1, `${why}: said once`);
+    api.fault(undefined);
+    if (fault.hang !== true) await targetsWhen(discovery, count(2));
+  }
+});
+
+t.test('slices that fail at the start are waited for, and not for long', async (t) => {
+  const faults = [{ status: 500 }, { hang: true }];
+  for (const fault of faults) {
+    const why = JSON.stringify(fault);
+    await using api = await startKubernetesApi();
+    install(api);
+    applyEndpoints(api, [one], truncated);
+    api.fault({ resource: 'endpointslices', ...fault });
+    const timing = { holdMs: 60_000, answerMs: 200 };
+    await using discovery = await startDiscovery(kubevirtConfig([]), { api, timing });
+    await until(() => api.watches === 3 && isReadingSlices(api));
+    t.equal(discovery.current, undefined, why);
+    t.match(
+      discovery.waiting(),
+      /job "kubevirt-prometheus-metrics": no list yet of \/apis\/.*endpointslices/,
+      `${why}: says it`,
+    );
+    api.fault(undefined);
+    const want = [`${one}:8443`, `${two}:8443`];
+    t.same(hosts(await targetsWhen(discovery)), want, `${why}: complete from the first on`);
+  }
+  for (const fault of faults) {
+    await using api = await startKubernetesApi();
+    install(api);
+    applyEndpoints(api, [one], truncated);
+    api.fault({ resource: 'endpointslices', ...fault });
+    await using discovery = await startDiscovery(kubevirtConfig([]), { api, timing: { holdMs: 50 } });
+    t.same(hosts(await targetsWhen(discovery)), [`${one}:8443`], JSON.stringify(fault));
+  }
 });
 
 t.test('what is refused for a moment only changes nothing', async (t) => {
