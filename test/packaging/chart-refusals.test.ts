@@ -76,7 +76,14 @@ t.test('values that cannot work are refused, and the message says which', { skip
       { config, rbac: { clusterWide: true }, flags: { 'kubernetes.namespace': 'a' } },
       /kubernetes.namespace and config exclude each other/,
     ],
-    [{ flags: { 'kubernetes.namespace': 'a' } }, /is set by the value kubevirt.namespace/],
+    [
+      { flags: { 'kubernetes.namespace': 'a' } },
+      /is set by the value kubevirt.namespace; use that; for several namespaces set rbac.clusterWide/,
+    ],
+    [
+      { shards: 2, flags: { 'web.external-url': 'https://example.org' } },
+      /flags: web.external-url with shards: each shard is reached by an address of its own/,
+    ],
     [{ config: 'scrape_configs: [' }, /config is not the YAML of a Prometheus configuration/],
     [{ config: 'job_name: a' }, /config has no scrape_configs/],
     ...['commonLabels', 'podLabels', 'service'].map((where) => {
