@@ -78,7 +78,11 @@ export function createServer(options: ServerOptions): FastifyInstance {
   server.get('/sd', (request, reply) => {
     if (unready(reply)) return reply;
     const place = gatewayPlace(request.headers, externalUrl);
-    if (typeof place === 'string') return reply.code(400).type(TEXT).send(`${unreachable(place)}\n`);
+    if (typeof place === 'string')
+      return reply
+        .code(400)
+        .type(TEXT)
+        .send(`${unreachable(place)}\n`);
     try {
       return reply.send(
         httpSdGroups(scraper, place, (request.query as URLSearchParams).get('scrapePool') ?? ''),
