@@ -6,7 +6,7 @@ import { MetricType, suffixes } from '../exposition/metric-type.ts';
 import type { NameTable } from '../exposition/name-table.ts';
 import { compileSelector, MatchLimits, type CompiledMatcher, type Selector } from '../selector/selector.ts';
 import { LineSearch } from './line-search.ts';
-import { PartReader, partOf } from './part.ts';
+import { PartPool, PartReader, partOf } from './part.ts';
 
 const METRIC_NAME = '__name__';
 /** Labels beyond so many share a bit of a mask. */
@@ -125,6 +125,11 @@ export class LineFilter {
     return found.reduce((sum, { copiedBytes }) => sum + copiedBytes + MATCH_BYTES, 0);
   }
 
+  /** What was kept of it; undefined where nothing was looked for yet. */
+  kept(exposition: LabelledExposition): readonly BlockMatch[] | undefined {
+    return this.#kept.get(exposition);
+  }
+
   /** Forgets what was kept of it. */
   drop(exposition: LabelledExposition): void {
     this.#kept.delete(exposition);
@@ -137,6 +142,7 @@ export class LineFilter {
   ): Generator<void, readonly BlockMatch[], void> {
     const found: BlockMatch[] = [];
     this.#limits.begin();
+    let pool: PartPool | undefined;
     const known = this.#knownOf(names);
     let target: TargetVerdict | undefined;
     let blocks = 0;
@@ -155,20 +161,27 @@ export class LineFilter {
       let copiedBytes = 0;
       for (const part of block.parts) {
         this.#limits.begin();
-        const kept = search(part, verdict, deflater);
-        if (kept !== undefined) parts.push(kept);
-        if (kept !== undefined && kept !== part) copiedBytes += kept.bytes.length;
+        const lines = search(part, verdict);
+        if (lines === 'all') parts.push(part);
+        else if (lines !== 'none') {
+          const kept = (pool ??= new PartPool()).add(lines, deflater);
+          parts.push(kept);
+          copiedBytes += kept.end - kept.start;
+        }
         yield;
       }
       if (parts.length > 0) found.push({ block, parts, copiedBytes });
     }
+    pool?.close();
     return found;
   }
 
   /** The lines of the part that match, whoever's they are; undefined when none does. Big results are deflated again. */
   filter(part: BlockPart, deflater: BlockDeflater): BlockPart | undefined {
     this.#limits.begin();
-    return search(part, this.#whole, deflater);
+    const lines = search(part, this.#whole);
+    if (lines === 'none') return undefined;
+    return lines === 'all' ? part : partOf(lines, deflater);
   }
 
   /** Hot. */
@@ -265,10 +278,11 @@ export class LineFilter {
   }
 }
 
-function search(part: BlockPart, lineSearch: LineSearch, deflater: BlockDeflater): BlockPart | undefined {
+/** The lines that fit, where not all or none do. Valid until the next search. */
+function search(part: BlockPart, lineSearch: LineSearch): Uint8Array | 'all' | 'none' {
   const lines = reader.lines(part);
   const kept = reader.room(lines.length);
   const length = lineSearch.copy(lines, kept);
-  if (length === lines.length) return part;
-  return length === 0 ? undefined : partOf(kept.subarray(0, length), deflater);
+  if (length === lines.length) return 'all';
+  return length === 0 ? 'none' : kept.subarray(0, length);
 }

@@ -1,5 +1,5 @@
 import { inflateRawSync } from 'node:zlib';
-import type { BlockDeflater } from '../exposition/block-deflater.ts';
+import type { Block, BlockDeflater } from '../exposition/block-deflater.ts';
 import type { BlockPart } from '../exposition/family-block.ts';
 import { SMALL_BYTES } from '../exposition/packer.ts';
 import { Flush, openInflateRaw, type ZlibHandle } from '../exposition/zlib-handle.ts';
@@ -43,6 +43,56 @@ function sized(scratch: Buffer, length: number): Buffer {
   return fits ? scratch : Buffer.allocUnsafeSlow(Math.max(length, 64 * 1024));
 }
 
+/** A pool of fewer bytes is used again. */
+const KEPT_POOL = 256 * 1024;
+let spare: Buffer | undefined;
+
+/** Makes parts whose bytes share one buffer of exactly the size: thousands of small ones would keep the collector busy. */
+export class PartPool {
+  #bytes: Buffer = spare ?? Buffer.allocUnsafeSlow(16 * 1024);
+  #end = 0;
+  readonly #parts: {
+    bytes: Uint8Array;
+    start: number;
+    end: number;
+    deflated: boolean;
+    rawLength: number;
+    crc: number;
+  }[] = [];
+
+  constructor() {
+    spare = undefined;
+  }
+
+  /** A part of these lines; deflated unless they are few. It has its bytes when the pool is closed. */
+  add(lines: Uint8Array, deflater: BlockDeflater): BlockPart {
+    const deflated = lines.length >= SMALL_BYTES;
+    const {
+      start: from,
+      length,
+      crc,
+    } = deflated ? deflate(lines, deflater) : { start: 0, length: lines.length, crc: 0 };
+    const start = this.#end;
+    this.#end += length;
+    if (this.#end > this.#bytes.length) {
+      const larger = Buffer.allocUnsafeSlow(Math.max(this.#end, this.#bytes.length * 2));
+      this.#bytes.copy(larger, 0, 0, start);
+      this.#bytes = larger;
+    }
+    this.#bytes.set((deflated ? deflater.bytes : lines).subarray(from, from + length), start);
+    const part = { bytes: this.#bytes, start, end: this.#end, deflated, rawLength: lines.length, crc };
+    this.#parts.push(part);
+    return part;
+  }
+
+  /** Gives the parts their bytes. */
+  close(): void {
+    const bytes = new Uint8Array(this.#bytes.subarray(0, this.#end));
+    for (const part of this.#parts) part.bytes = bytes;
+    if (this.#bytes.length <= KEPT_POOL) spare = this.#bytes;
+  }
+}
+
 /** A part of these lines, which it may keep; deflated unless they are few. */
 export function partOf(lines: Uint8Array, deflater: BlockDeflater): BlockPart {
   const { length } = lines;
@@ -57,10 +107,7 @@ export function partOf(lines: Uint8Array, deflater: BlockDeflater): BlockPart {
       crc: 0,
     };
   }
-  deflater.clear();
-  deflater.begin();
-  deflater.add(lines, 0, length);
-  const block = deflater.finish();
+  const block = deflate(lines, deflater);
   return {
     bytes: new Uint8Array(deflater.bytes.subarray(0, block.length)),
     start: 0,
@@ -69,4 +116,11 @@ export function partOf(lines: Uint8Array, deflater: BlockDeflater): BlockPart {
     rawLength: length,
     crc: block.crc,
   };
+}
+
+function deflate(lines: Uint8Array, deflater: BlockDeflater): Block {
+  deflater.clear();
+  deflater.begin();
+  deflater.add(lines, 0, lines.length);
+  return deflater.finish();
 }

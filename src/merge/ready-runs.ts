@@ -1,5 +1,6 @@
 import type { BlockDeflater } from '../exposition/block-deflater.ts';
-import type { BlockPart, LabelledExposition } from '../exposition/family-block.ts';
+import type { BlockPart } from '../exposition/family-block.ts';
+import type { NameTable } from '../exposition/name-table.ts';
 
 /** A shorter run is as quickly deflated as looked up. */
 const LEAST_RUN_BYTES = 512;
@@ -9,6 +10,13 @@ const MOST_RUN_BYTES = 1024 * 1024;
 const STEP_BYTES = 128 * 1024;
 /** What a run takes beside its bytes. */
 const RUN_BYTES = 200;
+
+/** The parts of a target by family: all that it exposes, or what is left of that. */
+export interface TargetParts {
+  readonly names: NameTable;
+  /** With the numbers of their names. */
+  readonly families: readonly { readonly name: number; readonly parts: readonly BlockPart[] }[];
+}
 
 /** Small parts of a family that follow one another, deflated as one block. */
 export interface ReadyRun {
@@ -43,10 +51,10 @@ export class ReadyRuns {
     return run;
   }
 
-  /** Makes the runs of expositions whose targets follow one another, but for those that are there. Pauses; `deflater` is used only in between. */
-  *make(expositions: readonly LabelledExposition[], deflater: BlockDeflater): Generator<void, void, void> {
+  /** Makes the runs of targets that follow one another, but for those that are there. Pauses; `deflater` is used only in between. */
+  *make(targets: readonly TargetParts[], deflater: BlockDeflater): Generator<void, void, void> {
     const families = new Map<string, BlockPart[]>();
-    for (const { names, families: blocks } of expositions) {
+    for (const { names, families: blocks } of targets) {
       for (const { name, parts } of blocks) {
         const text = names.text(name);
         const all = families.get(text);
@@ -92,8 +100,14 @@ export class ReadyRuns {
     end();
   }
 
-  /** Forgets those that begin in this exposition. */
-  forget({ families }: LabelledExposition): void {
+  /** Forgets all of them. */
+  clear(): void {
+    this.#runs.clear();
+    this.heldBytes = 0;
+  }
+
+  /** Forgets those that begin in this target's parts. */
+  forget({ families }: TargetParts): void {
     if (this.#runs.size === 0) return;
     for (const { parts } of families) {
       for (const part of parts) this.#drop(part);

@@ -160,7 +160,7 @@ export class Scraper implements AsyncDisposable {
     );
     const isComplete = scrapes.every(({ outcome }) => outcome !== undefined);
     const { selectors = [] } = options;
-    const forget = this.#expect(isComplete || selectReport(selectors) ? [] : selectors);
+    const forget = this.#expect(isComplete || selectReport(selectors) ? undefined : selectors);
     for (const scrape of scrapes) this.#pin(scrape);
     try {
       const entries = await awaitScrapes(scrapes, options, (scrape) => this.#left(scrape));
@@ -187,9 +187,9 @@ export class Scraper implements AsyncDisposable {
     return this.#metadata;
   }
 
-  /** Tells the workers what will be asked for; returns what tells them that it was. */
-  #expect(selectors: readonly Selector[]): () => void {
-    if (selectors.length === 0) return () => undefined;
+  /** Tells the workers what will be asked for, if anything is to be done for it before; returns what tells them that it was. */
+  #expect(selectors: readonly Selector[] | undefined): () => void {
+    if (selectors === undefined) return () => undefined;
     const question = ++this.#lastQuestion;
     const workers = [...this.#workers.threads];
     for (const worker of workers) worker.post({ type: 'expect', question, selectors });

@@ -1,6 +1,6 @@
 import { BlockDeflater } from '../exposition/block-deflater.ts';
 import type { LabelledExposition } from '../exposition/family-block.ts';
-import { ReadyRuns } from '../merge/ready-runs.ts';
+import { ReadyRuns, type TargetParts } from '../merge/ready-runs.ts';
 import type { AnswerEntry } from './packed-entries.ts';
 
 /** Nothing came for so long: whoever is still missing is late. */
@@ -8,10 +8,21 @@ const IDLE_MS = 5;
 /** The part of the targets that may be late. */
 const LATE_PART = 1 / 8;
 
+/** What some callers will have of the targets: all that they expose, or what selectors leave of it. */
+export interface AheadView {
+  readonly runs: ReadyRuns;
+  /** Whether somebody waits for it. */
+  readonly expected: boolean;
+  /** What a target has in it; undefined where that is not known yet. */
+  partsOf(exposition: LabelledExposition): TargetParts | undefined;
+}
+
 /** What composing ahead needs of the worker. */
 export interface AheadHost {
   /** Scrapes under way. */
   running(): number;
+  /** What callers will have who do not wait for everything. */
+  selected(): Iterable<AheadView>;
   /** What was made ahead takes so many bytes more, or fewer when negative. */
   count(bytes: number): void;
 }
@@ -22,8 +33,11 @@ export interface AheadHost {
  * have their turn.
  */
 export class ComposeAhead {
+  /** Of answers with everything. */
   readonly runs: ReadyRuns = new ReadyRuns();
   readonly #host: AheadHost;
+  /** Questions of those who wait for everything. */
+  readonly #questions: Set<number> = new Set();
   /** Scratch that is used only between pauses, by answers too. */
   readonly deflater: BlockDeflater = new BlockDeflater();
   /** The targets of the last answer in their order. */
@@ -40,6 +54,16 @@ export class ComposeAhead {
 
   constructor(host: AheadHost) {
     this.#host = host;
+  }
+
+  /** A round begins whose answer will have everything. */
+  expect(question: number): void {
+    this.#questions.add(question);
+  }
+
+  /** The round is over, and its answer was begun or never will be. */
+  forget(question: number): void {
+    this.#questions.delete(question);
   }
 
   /** An answer is made of these; nothing is late any more. */
@@ -62,9 +86,10 @@ export class ComposeAhead {
       this.#targets.set(scrape, { target, exposition });
     }
     const running = this.#host.running();
-    clearTimeout(this.#timer);
+    // Where none is under way any more the answer may come at once, or the late ones are another worker's.
     if (running === 0) this.#stop();
-    else if (running <= this.#late) this.#timer = setTimeout(() => void this.#make(running), IDLE_MS);
+    else clearTimeout(this.#timer);
+    if (running <= this.#late) this.#timer = setTimeout(() => void this.#make(running), IDLE_MS);
   }
 
   /** These scrapes' expositions are given up. */
@@ -78,33 +103,47 @@ export class ComposeAhead {
       this.runs.forget(known.exposition);
       if (this.#expositions.get(known.target) === known.exposition) this.#expositions.delete(known.target);
     }
-    this.#count(before);
+    this.#count(this.runs.heldBytes - before);
   }
 
   async #make(running: number): Promise<void> {
     const turn = ++this.#turn;
     this.#late = Math.floor(running / 2);
-    for (const expositions of this.#neighbours()) {
-      const steps = this.runs.make(expositions, this.deflater);
-      for (;;) {
-        const before = this.runs.heldBytes;
-        const { done } = steps.next();
-        this.#count(before);
-        // A body that came meanwhile goes first.
-        await new Promise((resolve) => setImmediate(resolve));
-        if (turn !== this.#turn) return;
-        if (done === true) break;
+    for (const view of this.#views()) {
+      for (const targets of this.#neighbours(view)) {
+        const steps = view.runs.make(targets, this.deflater);
+        for (let done: boolean | undefined = false; done !== true && view.expected;) {
+          const before = view.runs.heldBytes;
+          ({ done } = steps.next());
+          this.#count(view.runs.heldBytes - before);
+          // A body that came meanwhile goes first.
+          await new Promise((resolve) => setImmediate(resolve));
+          if (turn !== this.#turn) return;
+        }
       }
     }
   }
 
+  *#views(): Generator<AheadView, void, void> {
+    const questions = this.#questions;
+    yield {
+      runs: this.runs,
+      get expected() {
+        return questions.size > 0;
+      },
+      partsOf: (exposition) => exposition,
+    };
+    yield* this.#host.selected();
+  }
+
   /** What targets have that follow one another. */
-  #neighbours(): LabelledExposition[][] {
-    const all: LabelledExposition[][] = [];
-    let some: LabelledExposition[] = [];
+  #neighbours(view: AheadView): TargetParts[][] {
+    const all: TargetParts[][] = [];
+    let some: TargetParts[] = [];
     for (const target of this.#order) {
       const exposition = this.#expositions.get(target);
-      if (exposition !== undefined) some.push(exposition);
+      const parts = exposition && view.partsOf(exposition);
+      if (parts !== undefined) some.push(parts);
       else if (some.length > 0) {
         all.push(some);
         some = [];
@@ -119,8 +158,7 @@ export class ComposeAhead {
     this.#turn++;
   }
 
-  #count(before: number): void {
-    const bytes = this.runs.heldBytes - before;
+  #count(bytes: number): void {
     if (bytes !== 0) this.#host.count(bytes);
   }
 }

@@ -2,7 +2,9 @@ import type { BlockDeflater } from '../exposition/block-deflater.ts';
 import type { LabelledExposition } from '../exposition/family-block.ts';
 import type { LabelRules } from '../exposition/label-rules.ts';
 import { LineFilter } from '../merge/line-filter.ts';
+import { ReadyRuns, type TargetParts } from '../merge/ready-runs.ts';
 import { MatchCostError, type Selector } from '../selector/selector.ts';
+import type { AheadView } from './compose-ahead.ts';
 
 /** Labelled bytes of an exposition, some milliseconds of work. One with more is left to the answer, whose work pauses. */
 const MOST_BYTES = 4 * 1024 * 1024;
@@ -18,15 +20,29 @@ export interface MatchHost {
   count(bytes: number): void;
 }
 
-/** Selectors that somebody waits with. */
-interface Expected {
+/** What selectors that somebody waits with leave of the targets. */
+class SelectedView implements AheadView {
   readonly filter: LineFilter;
+  readonly runs: ReadyRuns = new ReadyRuns();
   /** How many wait with them. */
-  callers: number;
+  callers: number = 0;
   /** Whether a target took so long that no more is done before it is asked for. */
-  isSlow: boolean;
+  isSlow: boolean = false;
   /** By scrape, what was made of it. */
-  readonly made: Map<number, { readonly exposition: LabelledExposition; readonly bytes: number }>;
+  readonly made: Map<number, { readonly exposition: LabelledExposition; readonly bytes: number }> = new Map();
+
+  constructor(selectors: readonly Selector[]) {
+    this.filter = new LineFilter(selectors);
+  }
+
+  get expected(): boolean {
+    return this.callers > 0;
+  }
+
+  partsOf(exposition: LabelledExposition): TargetParts | undefined {
+    const families = this.filter.kept(exposition)?.map(({ block: { name }, parts }) => ({ name, parts }));
+    return families && { names: exposition.names, families };
+  }
 }
 
 /**
@@ -35,7 +51,7 @@ interface Expected {
  */
 export class MatchAhead {
   readonly #host: MatchHost;
-  readonly #expected: Map<string, Expected> = new Map();
+  readonly #views: Map<string, SelectedView> = new Map();
   /** By question, its selectors. */
   readonly #questions: Map<number, string> = new Map();
 
@@ -47,57 +63,61 @@ export class MatchAhead {
   expect(question: number, selectors: readonly Selector[]): void {
     const key = JSON.stringify(selectors);
     this.#questions.set(question, key);
-    const expected = this.#expected.get(key);
-    if (expected !== undefined) expected.callers++;
-    else
-      this.#expected.set(key, {
-        filter: new LineFilter(selectors),
-        callers: 1,
-        isSlow: false,
-        made: new Map(),
-      });
+    let view = this.#views.get(key);
+    if (view === undefined) this.#views.set(key, (view = new SelectedView(selectors)));
+    view.callers++;
   }
 
   /** The round is over, and its answer was begun or never will be. */
   forget(question: number): void {
     const key = this.#questions.get(question);
-    const expected = key === undefined ? undefined : this.#expected.get(key);
-    if (expected === undefined) return;
+    const view = key === undefined ? undefined : this.#views.get(key);
+    if (view === undefined) return;
     this.#questions.delete(question);
-    if (--expected.callers > 0) return;
-    this.#expected.delete(key!);
-    for (const { bytes } of expected.made.values()) this.#host.count(-bytes);
+    if (--view.callers > 0) return;
+    this.#views.delete(key!);
+    for (const { bytes } of view.made.values()) this.#host.count(-bytes);
+    this.#host.count(-view.runs.heldBytes);
+    view.runs.clear();
   }
 
   /** The filter for these selectors, with what was made ahead. */
-  filterOf(selectors: readonly Selector[]): LineFilter {
-    return this.#expected.get(JSON.stringify(selectors))?.filter ?? new LineFilter(selectors);
+  viewOf(selectors: readonly Selector[]): Pick<SelectedView, 'filter' | 'runs'> {
+    return this.#views.get(JSON.stringify(selectors)) ?? new SelectedView(selectors);
+  }
+
+  /** What all that somebody waits with leave. */
+  get views(): Iterable<AheadView> {
+    return this.#views.values();
   }
 
   /** A scrape has ended with this exposition. */
   scraped(scrape: number, exposition: LabelledExposition, rules: LabelRules): void {
-    if (this.#expected.size === 0 || rawLengthOf(exposition) > MOST_BYTES) return;
-    for (const expected of this.#expected.values()) {
-      if (expected.isSlow) continue;
-      const bytes = runAtMost(MOST_MS, expected.filter.keep(exposition, rules, this.#host.deflater));
+    if (this.#views.size === 0 || rawLengthOf(exposition) > MOST_BYTES) return;
+    for (const view of this.#views.values()) {
+      if (view.isSlow) continue;
+      const bytes = runAtMost(MOST_MS, view.filter.keep(exposition, rules, this.#host.deflater));
       if (bytes === undefined) {
-        expected.isSlow = true;
+        view.isSlow = true;
         continue;
       }
-      expected.made.set(scrape, { exposition, bytes });
+      view.made.set(scrape, { exposition, bytes });
       this.#host.count(bytes);
     }
   }
 
   /** These scrapes' expositions are given up. */
   released(scrapes: readonly number[]): void {
-    for (const { filter, made } of this.#expected.values()) {
+    for (const view of this.#views.values()) {
+      const { filter, made, runs } = view;
       for (const scrape of scrapes) {
         const kept = made.get(scrape);
         if (kept === undefined) continue;
         made.delete(scrape);
+        const before = runs.heldBytes;
+        runs.forget(view.partsOf(kept.exposition)!);
         filter.drop(kept.exposition);
-        this.#host.count(-kept.bytes);
+        this.#host.count(runs.heldBytes - before - kept.bytes);
       }
     }
   }

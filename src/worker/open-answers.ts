@@ -94,9 +94,12 @@ export class OpenAnswers {
         const { ahead, matches } = this.#host;
         ahead?.answered(request.entries);
         const { selectors } = request;
-        const filter =
-          selectors.length > 0 ? (matches?.filterOf(selectors) ?? new LineFilter(selectors)) : undefined;
-        const share = Share.of(targets, filter, this.#composer, ahead?.runs);
+        const selected =
+          selectors.length === 0
+            ? undefined
+            : (matches?.viewOf(selectors) ?? { filter: new LineFilter(selectors), runs: undefined });
+        const runs = selected === undefined ? ahead?.runs : selected.runs;
+        const share = Share.of(targets, selected?.filter, this.#composer, runs);
         open.share = await this.#run(answer, open, share);
         if (open.share === undefined) break;
         this.#hold(open, open.share.heldBytes);

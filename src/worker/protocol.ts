@@ -31,7 +31,7 @@ export type WorkerRequest =
   | { readonly type: 'release'; readonly scrapes: readonly number[] }
   /** Asks for TYPE and HELP of what the targets exposed last; answered by `metadata`. */
   | { readonly type: 'metadata' }
-  /** A round has begun whose answer will have only what these select; and the end of that. */
+  /** A round has begun whose answer will have only what these select, or everything where there are none; and the end of that. */
   | { readonly type: 'expect'; readonly question: number; readonly selectors: readonly Selector[] }
   | { readonly type: 'forget'; readonly question: number }
   /** Begins an answer; answered by `surveyed`, page by page. */

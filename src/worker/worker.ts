@@ -22,9 +22,10 @@ const { userAgent, thread, ledger } = workerData as WorkerData;
 const outcomes = new OutcomeBatch((ended) => reply({ type: 'scraped', ended }));
 const ahead = new ComposeAhead({
   running: () => scrapes.running,
+  selected: () => matches.views,
   count: (bytes) => scrapes.memory.add(bytes),
 });
-const matches = new MatchAhead({
+const matches: MatchAhead = new MatchAhead({
   deflater: ahead.deflater,
   count: (bytes) => scrapes.memory.add(bytes),
 });
@@ -70,10 +71,12 @@ function handle(request: WorkerRequest): void {
       scrapes.release(request.scrapes);
       break;
     case 'expect':
-      matches.expect(request.question, request.selectors);
+      if (request.selectors.length > 0) matches.expect(request.question, request.selectors);
+      else ahead.expect(request.question);
       break;
     case 'forget':
       matches.forget(request.question);
+      ahead.forget(request.question);
       break;
     case 'survey':
       answers.handle({ ...request, entries: unpackEntries(request.entries) });

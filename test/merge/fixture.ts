@@ -51,8 +51,8 @@ export function shareOf(
   selectors: readonly Selector[] = [],
   deflater: BlockDeflater = new BlockDeflater(),
   ready?: ReadyRuns,
+  filter: LineFilter | undefined = selectors.length > 0 ? new LineFilter(selectors) : undefined,
 ): Share {
-  const filter = selectors.length > 0 ? new LineFilter(selectors) : undefined;
   return runToEnd(Share.of(targets, filter, deflater, ready));
 }
 
@@ -132,8 +132,9 @@ export function merge(
   selectors: readonly Selector[] = [],
   deflater?: BlockDeflater,
   ready?: ReadyRuns,
+  filter?: LineFilter,
 ): Merged {
-  const shares = workers.map((targets) => shareOf(targets, selectors, deflater, ready));
+  const shares = workers.map((targets) => shareOf(targets, selectors, deflater, ready, filter));
   const survey = (decided: DecidedTypes): Planned =>
     planOf(
       shares.map((share) => share.survey()),
