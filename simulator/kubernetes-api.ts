@@ -209,9 +209,9 @@ class Api implements KubernetesApi {
       sendStatus(response, 404, 'NotFound', 'the server could not find the requested resource');
       return;
     }
-    const { verb, path, kind, query } = question;
+    const { verb, path, kind, namespace, query } = question;
     this.requests.push({ verb, path, query: Object.fromEntries(query) });
-    if (this.#fault !== undefined && appliesTo(this.#fault, verb, resourceOf(kind))) {
+    if (this.#fault !== undefined && appliesTo(this.#fault, verb, resourceOf(kind), namespace)) {
       sendFault(response, this.#fault);
       return;
     }

@@ -6,6 +6,8 @@ import type { KubernetesResource } from './kubernetes-object.ts';
 export interface KubernetesFault {
   readonly resource?: KubernetesResource;
   readonly verb?: 'list' | 'watch';
+  /** That it is asked for in the path. */
+  readonly namespace?: string;
   /** Answer with this status and a Kubernetes Status object. */
   readonly status?: number;
   /** Answer 200 with this text. */
@@ -15,8 +17,14 @@ export interface KubernetesFault {
 }
 
 /** Whether a request is one that the fault applies to. */
-export function appliesTo(fault: KubernetesFault, verb: string, resource: KubernetesResource): boolean {
-  return (fault.resource ?? resource) === resource && (fault.verb ?? verb) === verb;
+export function appliesTo(
+  fault: KubernetesFault,
+  verb: string,
+  resource: KubernetesResource,
+  namespace: string | undefined,
+): boolean {
+  const isAbout = (fault.resource ?? resource) === resource && (fault.verb ?? verb) === verb;
+  return isAbout && (fault.namespace ?? namespace) === namespace;
 }
 
 /** Does what the fault says in place of an answer. */

@@ -22,6 +22,8 @@ export interface Scope extends AsyncDisposable {
   readonly synced: boolean;
   /** The watches that its state depends on. */
   readonly watches: readonly ObjectWatch<unknown>[];
+  /** When something that it cannot do without was last refused before its first list: milliseconds since the epoch, 0 for never. */
+  readonly lastRefusal: number;
   /** The watches whose first lists it waits for. */
   readonly awaited: readonly ObjectWatch<unknown>[];
   /** Watches that were begun again, those that have ended included. */
@@ -101,6 +103,10 @@ class LastingScope implements Scope {
 
   get synced(): boolean {
     return this.watches.every(({ synced }) => synced);
+  }
+
+  get lastRefusal(): number {
+    return Math.max(0, ...this.awaited.map(({ lastRefusal }) => lastRefusal));
   }
 
   get awaited(): readonly ObjectWatch<unknown>[] {

@@ -56,7 +56,7 @@ export interface ObjectWatchOptions<T> {
   readonly field?: string | undefined;
   /** Keeps of an object what is needed, as plain values; the rest is not held, and a change of the rest is none. */
   readonly slim: (object: RawObject) => T;
-  /** Called after every change of the objects, after the first of several failures, and when the resource begins or ceases to be refused. */
+  /** Called after every change of the objects, after the first of several failures, after each before the first list, and when the resource begins or ceases to be refused. */
   readonly changed: () => void;
   /** Where the resource is refused from the start it is done without: no reason for a warning. */
   readonly optional?: boolean;
@@ -76,6 +76,8 @@ export class ObjectWatch<T> implements AsyncDisposable {
   lastError: string | undefined;
   /** The API server does not let the resource be read (403), or does not have it (404), and it is not just passing. */
   refused: 403 | 404 | undefined;
+  /** When it was last refused: milliseconds since the epoch, 0 for never. */
+  lastRefusal = 0;
   restarts = 0;
   readonly #options: ObjectWatchOptions<T>;
   readonly #stop = new AbortController();
@@ -253,6 +255,7 @@ export class ObjectWatch<T> implements AsyncDisposable {
     const message = messageOf(error);
     const status = error instanceof StatusError ? error.status : undefined;
     const refusal = status === 403 || status === 404 ? status : undefined;
+    if (refusal !== undefined) this.lastRefusal = Date.now();
     // Any other failure says nothing of what is allowed.
     this.#refusedSince = refusal === undefined ? undefined : (this.#refusedSince ?? Date.now());
     const lasts = Date.now() - (this.#refusedSince ?? Infinity) >= this.#options.timing.refusalMs;
@@ -262,7 +265,7 @@ export class ObjectWatch<T> implements AsyncDisposable {
     const isFirst = this.lastError === undefined;
     this.lastError = message;
     if (refused !== undefined && refused !== this.refused) this.#refuse(refused);
-    else if (isFirst) this.#options.changed();
+    else if (isFirst || !this.synced) this.#options.changed();
   }
 
   #refuse(status: 403 | 404 | undefined): void {

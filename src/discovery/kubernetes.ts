@@ -29,7 +29,7 @@ export interface KubernetesProviderOptions {
 }
 
 /**
- * The target groups of one entry of `kubernetes_sd_configs`: one for every object of its role in the namespaces and selectors. `start` throws a `KubeconfigError` when there is no way to the API; everything that fails later is tried again.
+ * The target groups of one entry of `kubernetes_sd_configs`: one for every object of its role in the namespaces and selectors, of each namespace that may be read. `start` throws a `KubeconfigError` when there is no way to the API; everything that fails later is tried again.
  */
 export function createKubernetesProvider(options: KubernetesProviderOptions): Provider {
   return new KubernetesProvider(options);
@@ -39,6 +39,9 @@ class KubernetesProvider implements Provider {
   readonly name = 'kubernetes';
   readonly #options: KubernetesProviderOptions;
   #scopes: readonly Scope[] = [];
+  /** When the first namespace was known: milliseconds since the epoch. */
+  #firstSync: number | undefined;
+  #isSynced = false;
   #changed = (): void => {};
   #unknown = 0;
   #truncated = 0;
@@ -60,19 +63,21 @@ class KubernetesProvider implements Provider {
   }
 
   groups(): readonly TargetGroup[] | undefined {
-    if (!this.#synced()) return undefined;
-    return this.#scopes.flatMap((scope) => scope.groups());
+    if (!this.#isSynced) return undefined;
+    return this.#known().flatMap((scope) => scope.groups());
   }
 
   status(): ProviderStatus {
     const scopes = this.#scopes;
     const watches = scopes.flatMap((scope) => scope.watches);
+    const known = this.#isSynced ? this.#known().flatMap((scope) => scope.watches) : watches;
     return {
-      synced: this.#synced(),
+      synced: this.#isSynced,
       // The oldest: what is known is as old as its oldest part.
-      lastSync: watches.length === 0 ? 0 : Math.min(...watches.map(({ lastContact }) => lastContact)),
+      lastSync: known.length === 0 ? 0 : Math.min(...known.map(({ lastContact }) => lastContact)),
       lastError: errorOf(watches),
       awaited: this.#awaited(),
+      refusedNamespaces: this.#isSynced ? scopes.length - this.#known().length : 0,
       watchRestarts: sumOf(scopes, ({ restarts }) => restarts),
       objects: sumOf(watches, ({ objects }) => objects.size),
       truncatedEndpoints: sumOf(scopes, ({ truncated }) => truncated),
@@ -86,12 +91,24 @@ class KubernetesProvider implements Provider {
     clearTimeout(this.#pairing);
   }
 
-  #synced(): boolean {
-    return this.#scopes.length > 0 && this.#scopes.every(({ synced }) => synced);
+  #known(): readonly Scope[] {
+    return this.#scopes.filter(({ synced }) => synced);
+  }
+
+  /**
+   * Whether every namespace is known or refused, and not all are refused: each is on its own, as in Prometheus. A refusal counts from
+   * when another namespace was known: an API server that has just started may forbid everything for a moment.
+   */
+  #sync(): boolean {
+    if (this.#isSynced) return true;
+    if (this.#known().length === 0) return false;
+    const since = (this.#firstSync ??= Date.now());
+    this.#isSynced = this.#scopes.every(({ synced, lastRefusal }) => synced || lastRefusal > since);
+    return this.#isSynced;
   }
 
   #awaited(): string {
-    if (this.#synced()) return '';
+    if (this.#isSynced) return '';
     const watches = this.#scopes.flatMap(({ awaited }) => awaited);
     const lists = watches.map(({ resource, lastError: error }) => {
       return error === undefined ? pathOf(resource) : `${pathOf(resource)} (${error})`;
@@ -126,9 +143,9 @@ class KubernetesProvider implements Provider {
 
   #update(): void {
     for (const scope of this.#scopes) scope.update();
-    if (!this.#synced()) return;
+    if (!this.#sync()) return;
     this.#warnOfTruncation();
-    const unknown = sumOf(this.#scopes, (scope) => scope.unknownPods());
+    const unknown = sumOf(this.#known(), (scope) => scope.unknownPods());
     if (unknown > this.#unknown) {
       this.#pairing ??= setTimeout(() => {
         this.#announce(unknown);

@@ -10,6 +10,8 @@ export interface ProviderStatus {
   readonly lastError: string | undefined;
   /** What the first sync waits for, in words for people; empty or absent once it is complete. */
   readonly awaited?: string;
+  /** Namespaces that could never be read, so that their targets are missing; of Kubernetes only. */
+  readonly refusedNamespaces?: number;
   /** Watches that had to be opened anew after anything but their regular end. */
   readonly watchRestarts: number;
   /** Objects that are held: those of Kubernetes, or target groups. */

@@ -64,6 +64,16 @@ export class StandInScope implements Scope {
     return this.#synced;
   }
 
+  get lastRefusal(): number {
+    if (this.synced) return 0;
+    const common = [this.#services, this.#pods].filter(({ synced }) => !synced);
+    const times = common.map(({ lastRefusal }) => lastRefusal);
+    // Endpoints or slices will do.
+    const slices = this.#slices?.lastRefusal ?? 0;
+    const either = this.#endpoints.synced ? 0 : Math.min(this.#endpoints.lastRefusal, slices);
+    return Math.max(0, either, ...times);
+  }
+
   get awaited(): readonly ObjectWatch<unknown>[] {
     if (this.synced) return [];
     // What is refused is awaited only where nothing else can be.

@@ -235,6 +235,11 @@ export class Telemetry {
       'Whether targets come from EndpointSlices.',
       ({ usesSlices }) => (usesSlices === undefined ? undefined : Number(usesSlices)),
     );
+    ofProviders(
+      'discovery_refused_namespaces',
+      'Namespaces that could never be read, so that their targets are missing.',
+      ({ refusedNamespaces }) => refusedNamespaces,
+    );
   }
 
   scrapeEnded({ up, reason, durationSeconds, samples, wireBytes, bodyBytes }: Outcome): void {

@@ -160,6 +160,56 @@ t.test('namespaces are watched one by one', async (t) => {
   t.match(lines, [{ message: /more than one namespace/, fields: { namespaces: 'one, two' } }], 'said once');
 });
 
+t.test('one namespace of several is refused', async (t) => {
+  const roles = 'endpoints endpointslice pod'.split(' ').map((role) => {
+    const sd = `{ role: ${role}, namespaces: { names: [one, two] } }`;
+    return `scrape_configs: [{ job_name: j, kubernetes_sd_configs: [${sd}] }]`;
+  });
+  for (const text of [kubevirtConfig(['one', 'two']), ...roles]) {
+    await using api = await startKubernetesApi();
+    install(api, ['127.0.1.1'], 'one');
+    install(api, ['127.0.2.1'], 'two');
+    for (const [namespace, ip] of [
+      ['one', '127.0.1.1'],
+      ['two', '127.0.2.1'],
+    ] as const)
+      api.apply(slice(namespace, 'slice', name, [{ ip, pod: `pod-${ip}`, ready: true }]));
+    api.fault({ status: 403 });
+    const log = recordingLogger();
+    await using discovery = await startDiscovery(text, { api, log });
+    await until(() => api.requests.filter(({ path }) => path.endsWith('/pods')).length >= 8);
+    t.equal(discovery.current, undefined, `${text}: not while all are refused`);
+    t.match(discovery.state(), [{ synced: false, refusedNamespaces: 0 }]);
+    api.fault({ status: 403, namespace: 'two' });
+    t.same(hosts(await targetsWhen(discovery)), ['127.0.1.1:8443'], text);
+    const error = /in a Role in namespace "two" that is bound/;
+    await until(() => error.test(discovery.state()[0]!.lastError ?? ''));
+    t.match(discovery.state(), [{ synced: true, refusedNamespaces: 1 }], 'told');
+    t.ok(discovery.state()[0]!.lastSync > 0);
+    t.ok(log.lines.some(({ level, fields }) => level === 'warn' && error.test(String(fields['error']))));
+    api.fault(undefined);
+    t.same(
+      hosts(await targetsWhen(discovery, count(2))),
+      ['127.0.1.1:8443', '127.0.2.1:8443'],
+      'allowed later',
+    );
+    await until(() => discovery.state()[0]!.lastError === undefined);
+    t.match(discovery.state(), [{ refusedNamespaces: 0 }]);
+  }
+});
+
+t.test('a namespace that only fails is waited for', async (t) => {
+  await using api = await startKubernetesApi();
+  install(api, ['127.0.1.1'], 'one');
+  install(api, ['127.0.2.1'], 'two');
+  api.fault({ status: 500, namespace: 'two' });
+  await using discovery = await startDiscovery(kubevirtConfig(['one', 'two']), { api });
+  await until(() => api.requests.filter(({ path }) => path.includes('/two/')).length >= 20);
+  t.match(discovery.waiting(), /status 500/);
+  api.fault(undefined);
+  t.same(hosts(await targetsWhen(discovery)), ['127.0.1.1:8443', '127.0.2.1:8443']);
+});
+
 t.test('own namespace', async (t) => {
   await using api = await startKubernetesApi();
   install(api, ['127.0.1.1'], 'mine');

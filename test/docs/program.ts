@@ -60,6 +60,7 @@ export async function telemetryFamilies(): Promise<RegisteredFamily[]> {
     objects: 1,
     truncatedEndpoints: 0,
     usesSlices: false,
+    refusedNamespaces: 0,
   };
   telemetry.observe(
     scraper as unknown as Scraper,
