@@ -19,12 +19,19 @@ t.test('what ends it at once', async (t) => {
   const dir = t.testdir({
     'good.yml': configOf([]),
     'bad.yml': 'scrape_configs:\n- job_name: j\n  sample_limt: 5\n',
+    'latin.yml': Buffer.from('# \xe9', 'latin1'),
     kubeconfig: 'rubbish: [',
   });
   const file = (name: string): string => join(dir, name);
   const cases: { readonly args: readonly string[]; readonly status: number; readonly says: RegExp }[] = [
     { args: ['--nonsense'], status: 2, says: /unknown flag --nonsense/ },
-    { args: [`--config.file=${file('none.yml')}`], status: 2, says: /none\.yml/ },
+    {
+      args: [`--config.file=${file('none.yml')}`],
+      status: 2,
+      says: /^\S+ \S+\/none\.yml: there is no such file; give --config\.file the path of one\n$/,
+    },
+    { args: [`--config.file=${file('.')}`], status: 2, says: /: this is a folder; give --config\.file/ },
+    { args: [`--config.file=${file('latin.yml')}`], status: 2, says: /latin\.yml: the text is not UTF-8/ },
     { args: [`--config.file=${file('bad.yml')}`], status: 2, says: /bad\.yml:3.*sample_limt/ },
     {
       args: [`--config.file=${file('good.yml')}`, `--web.listen-address=127.0.0.1:${port}`],

@@ -21,11 +21,15 @@ export function versionText(): string {
 `;
 }
 
+/** What a flag does, and the values that it takes where they can be counted. */
+export function helpOf({ help, choices }: FlagDefinition): string {
+  return choices === undefined ? help : `${help} One of: [${choices.join(', ')}]`;
+}
+
 function formatFlag(flag: FlagDefinition): string {
   const short = flag.short === undefined ? '    ' : `-${flag.short}, `;
   const head = `  ${short}--${flag.name}${valueHint(flag)}`;
-  const help = [flag.help, choicesHint(flag)].filter((part) => part !== '').join(' ');
-  const lines = wrap(help, WIDTH - INDENT);
+  const lines = wrap(helpOf(flag), WIDTH - INDENT);
   // A head too long for its column stands on a line of its own.
   const first = head.length + 2 > INDENT ? `${head}\n${' '.repeat(INDENT)}` : head.padEnd(INDENT);
   return `${first}${lines.join(`\n${' '.repeat(INDENT)}`)}\n`;
@@ -35,10 +39,6 @@ function valueHint(flag: FlagDefinition): string {
   if (flag.type === 'boolean') return '';
   const value = flag.default ?? flag.type.toUpperCase();
   return `=${value}${flag.isRepeatable ? ' ...' : ''}`;
-}
-
-function choicesHint(flag: FlagDefinition): string {
-  return flag.choices ? `One of: [${flag.choices.join(', ')}]` : '';
 }
 
 function wrap(text: string, width: number): string[] {

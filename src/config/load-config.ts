@@ -53,12 +53,21 @@ export function readConfigFile(path: string): Config {
   return loadConfig(text, { fileName: path, baseDir: dirname(resolve(path)) });
 }
 
+/** By the codes of Node's errors. */
+const UNREADABLE: Readonly<Record<string, string>> = {
+  ENOENT: 'there is no such file; give --config.file the path of one',
+  EACCES: 'this user may not read the file; change its mode or owner',
+  EISDIR: 'this is a folder; give --config.file the path of a file in it',
+  ERR_ENCODING_INVALID_ENCODED_DATA: 'the text is not UTF-8; store it as such',
+};
+
 function readTextFile(path: string): string {
   try {
     return new TextDecoder('utf-8', { fatal: true }).decode(readFileSync(path));
   } catch (cause) {
-    const reason = cause instanceof Error ? cause.message : String(cause);
-    throw new ConfigError({ fileName: path }, `cannot be read: ${reason}`, { cause });
+    const { code, message } = cause as NodeJS.ErrnoException;
+    const reason = UNREADABLE[code ?? ''] ?? `cannot be read: ${message}`;
+    throw new ConfigError({ fileName: path }, reason, { cause });
   }
 }
 

@@ -64,9 +64,9 @@ t.test('files', async (t) => {
   );
   const cases: [name: string, want: RegExp][] = [
     ['bad.yml', /bad\.yml:2:5: unknown field "job_nam" in a scrape config; did you mean "job_name"\?$/],
-    ['bytes.yml', /bytes\.yml: cannot be read: .*utf-8/],
-    ['none.yml', /none\.yml: cannot be read: ENOENT/],
-    ['.', /: cannot be read: EISDIR/],
+    ['bytes.yml', /bytes\.yml: the text is not UTF-8/],
+    ['none.yml', /none\.yml: there is no such file; give --config\.file/],
+    ['.', /: this is a folder; give --config\.file/],
   ];
   for (const [name, want] of cases) {
     const error = errorOf(() => readConfigFile(join(dir, name)));

@@ -40,7 +40,11 @@ t.test('npm scripts that are named exist', async (t) => {
 });
 
 t.test('flags that are named exist', async (t) => {
-  const flags = new Set<string>(FLAG_TABLE.map(({ name }) => `--${name}`));
+  const flags = new Set<string>(
+    FLAG_TABLE.flatMap(({ name, type }) =>
+      type === 'boolean' ? [`--${name}`, `--no-${name}`] : [`--${name}`],
+    ),
+  );
   const demo = read('simulator/demo-options.ts');
   let found = 0;
   for (const { file, code } of codes) {

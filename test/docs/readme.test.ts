@@ -5,6 +5,7 @@ import { parse } from 'yaml';
 import { FLAG_TABLE } from '../../src/cli/flag-table.ts';
 import type { FlagDefinition } from '../../src/cli/flag-table.ts';
 import { readFlags } from '../../src/cli/flags.ts';
+import { helpOf } from '../../src/cli/help-text.ts';
 import { REPORT_FAMILIES } from '../../src/merge/report.ts';
 import { FAILURE_REASONS } from '../../src/scrape/failure.ts';
 import { codeIn, codeOf, commandsOf, readDocument, root, section, table } from './markdown.ts';
@@ -27,7 +28,7 @@ t.test('flags are those of the program, with their defaults and their help', asy
   const flags: readonly FlagDefinition[] = FLAG_TABLE;
   t.same(
     documented,
-    flags.map((flag) => [`--${flag.name}`, flag.default ?? '', flag.help]),
+    flags.map((flag) => [`--${flag.name}`, flag.default ?? '', helpOf(flag)]),
   );
 });
 
