@@ -54,8 +54,8 @@ export interface KubernetesApi extends AsyncDisposable {
   get(kind: KubernetesKind, namespace: string, name: string): KubernetesObject | undefined;
   /** Forgets all history and all paging: resuming from an older version is gone (410). */
   compact(): void;
-  /** Makes requests fail until called with `undefined`. Open watches go on. */
-  fault(fault: KubernetesFault | undefined): void;
+  /** Makes requests fail, each by the first fault that applies to it, until called with `undefined`. Open watches go on. */
+  fault(...faults: readonly (KubernetesFault | undefined)[]): void;
   /** Changes how gone versions are told. */
   goneAs(way: GoneAs): void;
   /** Sends a bookmark to every watch that asked for them. */
@@ -92,7 +92,7 @@ class Api implements KubernetesApi {
   readonly #sockets = new Set<Socket>();
   #server: ReturnType<typeof createHttpServer> | undefined;
   #port: number;
-  #fault: KubernetesFault | undefined;
+  #faults: readonly KubernetesFault[] = [];
 
   constructor(options: KubernetesApiOptions) {
     this.#options = options;
@@ -126,8 +126,8 @@ class Api implements KubernetesApi {
     this.#store.compact();
   }
 
-  fault(fault: KubernetesFault | undefined): void {
-    this.#fault = fault;
+  fault(...faults: readonly (KubernetesFault | undefined)[]): void {
+    this.#faults = faults.filter((fault) => fault !== undefined);
   }
 
   goneAs(way: GoneAs): void {
@@ -211,8 +211,9 @@ class Api implements KubernetesApi {
     }
     const { verb, path, kind, namespace, query } = question;
     this.requests.push({ verb, path, query: Object.fromEntries(query) });
-    if (this.#fault !== undefined && appliesTo(this.#fault, verb, resourceOf(kind), namespace)) {
-      sendFault(response, this.#fault);
+    const fault = this.#faults.find((one) => appliesTo(one, verb, resourceOf(kind), namespace));
+    if (fault !== undefined) {
+      sendFault(response, fault);
       return;
     }
     try {

@@ -37,6 +37,8 @@ export class StandInScope implements Scope {
   #endedRestarts = 0;
   #synced = false;
   #stopped = false;
+  /** Why slices were begun. */
+  #why: string | undefined;
   /** What was last told of the source of groups. */
   #told = '';
 
@@ -50,7 +52,12 @@ export class StandInScope implements Scope {
 
   get watches(): readonly ObjectWatch<unknown>[] {
     const common = [this.#services, this.#pods];
-    if (!this.usesSlices) return [this.#endpoints, ...common];
+    if (!this.usesSlices) {
+      // Where Endpoints may not be read, what matters is why slices are not there, unless those are refused too.
+      const isFailing = this.#slices?.lastError !== undefined && this.#slices.refused === undefined;
+      const isRefused = !this.#endpoints.synced && this.#endpoints.refused !== undefined;
+      return [isRefused && isFailing ? this.#slices! : this.#endpoints, ...common];
+    }
     const doesWithout = this.#endpoints.refused !== undefined && this.#slices!.refused === undefined;
     return [...(doesWithout ? [] : [this.#endpoints]), this.#slices!, ...common];
   }
@@ -105,6 +112,7 @@ export class StandInScope implements Scope {
       clearTimeout(this.#calm);
       this.#calm = undefined;
       if (this.#slices === undefined) {
+        this.#why = why;
         this.#slices = this.#options.watch('endpointslice', slimSlice, { optional: true });
         this.#slices.start();
         this.#hold = setTimeout(() => {
@@ -211,7 +219,8 @@ export class StandInScope implements Scope {
     if (state === this.#told || (state === 'endpoints' && this.#told === '')) return;
     this.#told = state;
     const { log } = this.#options;
-    if (state === 'slices') log.info('targets come from EndpointSlices now', { why, namespace });
+    if (state === 'slices')
+      log.info('targets come from EndpointSlices now', { why: why ?? this.#why, namespace });
     else if (state === 'endpoints') log.info('targets come from Endpoints again', { namespace });
     else
       log.warn(`${why} and EndpointSlices cannot be read: targets are missing until they can`, { namespace });

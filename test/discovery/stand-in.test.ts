@@ -252,6 +252,48 @@ t.test('slices that fail are waited for, and not for long', async (t) => {
   }
 });
 
+t.test('without permission for Endpoints, it says what slices lack', async (t) => {
+  await using api = await startKubernetesApi();
+  install(api);
+  api.fault({ resource: 'endpoints', status: 403 });
+  const log = recordingLogger();
+  await using discovery = await startDiscovery(kubevirtConfig([]), { api, log });
+  await targetsWhen(discovery, count(2));
+  t.match(discovery.state(), [{ lastError: undefined }]);
+
+  for (const status of [500, 403] as const) {
+    await using none = await startKubernetesApi();
+    install(none);
+    none.fault({ resource: 'endpoints', status: 403 }, { resource: 'endpointslices', status });
+    await using other = await startDiscovery(kubevirtConfig([]), { api: none });
+    await until(() => isReadingSlices(none) && other.waiting().includes(`status ${status}`));
+    const want = { 500: /: status 500: an error on purpose$/, 403: /rules are missing[^]*\[endpoints\]/ }[
+      status
+    ];
+    await until(() => want.test(other.waiting()));
+    t.match(other.waiting(), want);
+  }
+});
+
+t.test('slices that come when Endpoints do again', async (t) => {
+  await using api = await startKubernetesApi();
+  install(api);
+  applyEndpoints(api, [one], truncated);
+  api.fault({ resource: 'endpointslices', status: 500 });
+  const log = recordingLogger();
+  const timing = { holdMs: 50 };
+  await using discovery = await startDiscovery(kubevirtConfig([]), { api, log, timing });
+  await targetsWhen(discovery, count(1));
+  applyEndpoints(api, [one, two]);
+  await targetsWhen(discovery, count(2));
+  api.fault(undefined);
+  await until(() => usesSlices(discovery));
+  t.match(
+    log.lines.filter(({ message }) => /from EndpointSlices now/.test(message)),
+    [{ fields: { why: 'Endpoints are over capacity' } }],
+  );
+});
+
 t.test('slices that fail at the start are waited for, and not for long', async (t) => {
   const faults = [{ status: 500 }, { hang: true }];
   for (const fault of faults) {
