@@ -26,6 +26,8 @@ const NAMESPACE = 'kubevirt';
 interface WatchedGateway extends AsyncDisposable {
   readonly pid: number;
   readonly seen: readonly (readonly [at: number, targets: number])[];
+  /** When it said that targets come from EndpointSlices: milliseconds since the epoch. */
+  readonly slicesUsed: Promise<number>;
   /** From the start of the process to the first 200 of /-/ready. */
   readonly readyMs: number;
 }
@@ -38,9 +40,12 @@ async function startWatched(namespace: string): Promise<WatchedGateway> {
   });
   const seen: [number, number][] = [];
   const listening = Promise.withResolvers<string>();
+  const slicesUsed = Promise.withResolvers<number>();
   createInterface({ input: child.stderr }).on('line', (line) => {
     const [, at = '', targets] = /^time=(\S+) .*msg="targets changed" targets=(\d+)/.exec(line) ?? [];
     if (targets !== undefined) seen.push([Date.parse(at), Number(targets)]);
+    const [, since] = /^time=(\S+) .*msg="targets come from EndpointSlices now"/.exec(line) ?? [];
+    if (since !== undefined) slicesUsed.resolve(Date.parse(since));
     const [, address] = /msg=listening address=(\S+)/.exec(line) ?? [];
     if (address !== undefined) listening.resolve(`http://${address}`);
   });
@@ -49,6 +54,7 @@ async function startWatched(namespace: string): Promise<WatchedGateway> {
   return {
     pid: child.pid!,
     seen,
+    slicesUsed: slicesUsed.promise,
     readyMs: performance.now() - begun,
     async [Symbol.asyncDispose]() {
       child.kill('SIGTERM');
@@ -146,10 +152,26 @@ await sleep(restMs);
 const bytes = processMemory(gateway.pid).rss - processMemory(without.pid).rss;
 progress(`discovery: ${RATE} changes a second of Endpoints`);
 const endpoints = await measureChanges(gateway, CHANGES.endpoints);
+progress('discovery: EndpointSlices in the place of Endpoints');
+const from = gateway.seen.length;
 await cluster.admin.delete(endpointsObject(NAMESPACE, []));
+const deleted = Date.now();
+const changeOverMs = Math.max(0, (await gateway.slicesUsed) - deleted);
+// Whether targets were lost shows once changes have been gathered.
+await sleep(1000);
 await settled(gateway, count);
+const lost = count - Math.min(count, ...gateway.seen.slice(from).map(([, targets]) => targets));
 progress(`discovery: ${RATE} changes a second of EndpointSlices`);
 const slices = await measureChanges(gateway, CHANGES.slices);
-const figures: DiscoveryFigures = { readyMs, objects: count, bytes, cpuSeconds, endpoints, slices };
+const changeOver = { ms: changeOverMs, lost };
+const figures: DiscoveryFigures = {
+  readyMs,
+  objects: count,
+  bytes,
+  cpuSeconds,
+  endpoints,
+  changeOver,
+  slices,
+};
 progress('discovery: done');
 process.stdout.write(`${JSON.stringify(figures)}\n`);
