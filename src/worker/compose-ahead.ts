@@ -71,12 +71,13 @@ export class ComposeAhead {
     this.#stop();
     if (entries.length < this.#order.length && this.#host.running() > 0) return;
     this.#order = entries.map(({ target }) => target);
-    this.#late = Math.max(1, Math.floor(entries.length * LATE_PART));
   }
 
   /** A scrape begins: what the target has exposed before stands beside nothing that comes now. */
   begun(target: number): void {
     this.#expositions.delete(target);
+    // Not every round ends with an answer that is made here.
+    this.#late = Math.max(1, Math.floor(this.#order.length * LATE_PART));
   }
 
   /** A scrape has ended; with what the target exposed when it is up. */

@@ -105,6 +105,17 @@ t.test('nothing is made when', async (t) => {
   }
 });
 
+t.test('a round that ended without an answer of this worker changes nothing for the next', async (t) => {
+  const { ahead, begin, end, made } = composeAhead();
+  begin();
+  TARGETS.forEach((target) => end(target));
+  t.ok(await made());
+  ahead.released(TARGETS.map((target) => target * 10));
+  begin();
+  [1, 2, 3, 4].forEach((target) => end(target));
+  t.ok(await made());
+});
+
 t.test('what a target exposed before is no part of a run', async (t) => {
   const { ahead, begin, end, made } = composeAhead();
   for (const target of TARGETS) end(target);
