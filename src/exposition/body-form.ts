@@ -26,8 +26,6 @@ export interface BodyForm {
   readonly sampleLimit?: number;
   /** Whether it is OpenMetrics and not text 0.0.4. Default false. */
   readonly openMetrics?: boolean;
-  /** Whether the buffers of its chunks are the reader's, which frees them when they are worked off. Default false. */
-  readonly ownsChunks?: boolean;
   /** Where its memory is counted. */
   readonly account?: Account;
 }

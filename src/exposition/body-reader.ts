@@ -6,7 +6,6 @@ import type { LabelRules } from './label-rules.ts';
 import { LineProblem } from './line-problem.ts';
 import { OpenMetricsReader } from './openmetrics.ts';
 import { ScanError } from './scan-error.ts';
-import { SpentChunks } from './spent-chunks.ts';
 import { WINDOW_BYTES, type Workshop } from './workshop.ts';
 import { Flush, openGunzip, type ZlibHandle } from './zlib-handle.ts';
 
@@ -59,7 +58,6 @@ export class BodyReader {
   #waitingBytes = 0;
   /** Of the chunks that are worked off. */
   #workingBytes = 0;
-  readonly #spent: SpentChunks | undefined;
   /** The beginning of a line whose end is not here yet, while there is no window. */
   #carry: Uint8Array = NO_BYTES;
   /** The shop's, or one of its own, which stays between two calls while a long line is in it. */
@@ -82,7 +80,6 @@ export class BodyReader {
     const { sampleLimit = 0, openMetrics = false } = form;
     this.#body = new Body(rules, shop.names, { sampleLimit, rewritten: openMetrics });
     this.#form = form;
-    this.#spent = form.ownsChunks === true ? new SpentChunks() : undefined;
     this.#openMetrics = openMetrics ? new OpenMetricsReader(rules.honorTimestamps) : undefined;
   }
 
@@ -119,7 +116,6 @@ export class BodyReader {
   #closeStream(): void {
     this.#ownGunzip?.close();
     this.#ownGunzip = undefined;
-    if (this.#spent !== undefined) for (const chunk of this.#waiting) this.#spent.add(chunk);
     this.#waiting = [];
   }
 
@@ -139,6 +135,7 @@ export class BodyReader {
     else for (const chunk of chunks) yield* this.#copy(chunk);
     yield* last ? this.#endOfBody() : this.#scan(false);
     this.#shop.scanner.pack();
+    this.#workingBytes = 0;
     const own = this.#window !== this.#shop.window;
     if (!own || this.#have < CARRIED_BYTES) {
       this.#carry = this.#window.slice(0, this.#have);
@@ -190,7 +187,6 @@ export class BodyReader {
       this.#take(length);
       start += length;
     }
-    this.#spend(chunk);
   }
 
   *#inflate(chunks: readonly Uint8Array[], last: boolean): Generator<void, void, void> {
@@ -218,14 +214,8 @@ export class BodyReader {
         // Zeros behind a member's end: zlib takes them for padding and stands still, Go's reader refuses them.
         if (start < chunk.length && zlib.outputLeft > 0) throw new EncodingError('gzip: bytes after its end');
       } while (zlib.outputLeft === 0 || start < chunk.length);
-      this.#spend(chunk);
     }
     this.#zlib = undefined;
-  }
-
-  #spend(chunk: Uint8Array): void {
-    this.#workingBytes -= chunk.length;
-    this.#spent?.add(chunk);
   }
 
   /** Free bytes of the window, at least one; scans what is there when it is full. */

@@ -189,7 +189,6 @@ export class TargetScraper {
       read: (head) =>
         new BodyReader(this.#shop, this.rules, {
           ...head,
-          ownsChunks: true,
           ...bodyBounds(limits.bodySizeLimit),
           sampleLimit: limits.sampleLimit,
           ...(account !== undefined && { account }),
