@@ -23,7 +23,8 @@ const faults: Fault[] = [
     want: 'up',
     why: 'Prometheus takes it',
     samples: 1_000_000,
-    peakMib: 1200,
+    // When the collector comes is up to it: 1,100 to 1,260 were seen.
+    peakMib: 1400,
   },
 ];
 
