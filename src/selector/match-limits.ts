@@ -44,9 +44,13 @@ export class MatchLimits {
   }
 }
 
+/** As much of a pattern as a message shows. */
+export function shownPattern(pattern: string): string {
+  return pattern.length > 60 ? `${pattern.slice(0, 60).toWellFormed()}…` : pattern;
+}
+
 function tooSlow(pattern: string, why: string): MatchCostError {
-  const shown = pattern.length > 60 ? `${pattern.slice(0, 60).toWellFormed()}…` : pattern;
   return new MatchCostError(
-    `match[]: the pattern \`${shown}\` takes too long: ${why}; use a simpler one, or select by name first`,
+    `match[]: the pattern \`${shownPattern(pattern)}\` takes too long: ${why}; use a simpler one, or select by name first`,
   );
 }

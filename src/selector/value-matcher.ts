@@ -1,5 +1,5 @@
 import { RE2JS } from 're2js';
-import { MatchLimits } from './match-limits.ts';
+import { MatchLimits, shownPattern } from './match-limits.ts';
 
 /** Answers whether a label's value fits. */
 export type ValueMatcher = (value: string) => boolean;
@@ -62,9 +62,10 @@ function wildcardMatcher(pattern: string): ValueMatcher | undefined {
 }
 
 function compileRe2(pattern: string, limits: MatchLimits): ValueMatcher {
-  if (pattern.length > MAX_PATTERN_LENGTH || programEstimate(pattern) > MAX_PROGRAM_SIZE)
-    throw tooLarge(pattern);
-  limits.compile(programEstimate(pattern));
+  if (pattern.length > MAX_PATTERN_LENGTH) throw tooLarge(pattern);
+  const estimate = programEstimate(pattern);
+  if (estimate > MAX_PROGRAM_SIZE) throw tooLarge(pattern);
+  limits.compile(estimate);
   if (LONE_SURROGATE.test(pattern))
     throw new Error(`error parsing regexp: invalid UTF-8: \`${pattern.toWellFormed()}\``);
   const compiled = compileDotAll(pattern);
@@ -84,9 +85,8 @@ function compileDotAll(pattern: string): RE2JS {
 }
 
 function tooLarge(pattern: string): Error {
-  const shown = pattern.length > 60 ? `${pattern.slice(0, 60).toWellFormed()}…` : pattern;
   return new Error(
-    `error parsing regexp: expression too large: \`${shown}\`; use a shorter pattern or several match[]`,
+    `error parsing regexp: expression too large: \`${shownPattern(pattern)}\`; use a shorter pattern or several match[]`,
   );
 }
 
