@@ -1,12 +1,13 @@
 import { commonLength, copy, valueEnd } from './bytes';
 import * as writer from './bit-writer';
-import { BLOCKS, OUTPUT, OUTPUT_BYTES } from './memory';
+import { crcMoved, crcOf } from './crc';
+import { BEGINNING, BLOCKS, OUTPUT, OUTPUT_BYTES, WHOLE } from './memory';
 import { isPlainNumber, lineEnd } from './number';
 import * as shape from './shape';
 
 // Hot. Reads lines of the text format that look like the ones before them, adds the target's labels, and writes them as a deflate stream.
-// What repeats is known from the structure of the lines, so nothing is searched. The labelled lines are kept beside the stream: their CRC,
-// taken by other code, tells a reader when the stream is not what it should be.
+// What repeats is known from the structure of the lines, so nothing is searched. Nor is their CRC taken byte by byte: it is that of the line
+// before with what differs. It is made of the lines and not of the stream, and so tells a reader when the stream is not what it should be.
 //
 // Who calls: src/exposition/line-coder.ts. Numbers that are passed are places in the memory of this module.
 
@@ -20,7 +21,7 @@ export {
   OUTPUT as output,
   OUTPUT_BYTES as outputBytes,
 } from './memory';
-export { allocateShape, forgetShapes, gapsOf, textOf } from './shape';
+export { allocateShape, gapsOf, textOf } from './shape';
 
 /** A family that there is not. */
 const NONE: u32 = u32.MAX_VALUE;
@@ -30,20 +31,30 @@ const MOST_LINE: u32 = 32 * 1024;
 const MOST_BYTES_A_BYTE: u32 = 2;
 const MOST_LABELLED_LINE: u32 = MOST_LINE * 2;
 const MOST_DISTANCE: u32 = 32768;
+/** A line that begins with fewer bytes than this before its first value might begin without a match. */
+const SHORT_HEAD: u32 = 16;
+const MOST_BLOCK: u32 = OUTPUT_BYTES;
 /** What is wanted instead of a shape: room, which comes from packing what is there. */
 const PACKING: u32 = u32.MAX_VALUE;
 
 /** End of the labelled lines, and of what of them is in the stream. */
 let out: u32 = OUTPUT;
 let coded: u32 = OUTPUT;
-let blockStart: u32 = OUTPUT;
 let block: u32 = 0;
+/** Bytes of lines that are in the block, and their CRC register. */
+let raw: u32 = 0;
+let crc: u32 = 0;
+/** From how many bytes of lines on they are left out of the output, and whether some were. */
+let leanFrom: u32 = 0;
+let lean: bool = false;
 let blockBegin: u32 = 0;
 /** Whether the last newline is not in the stream yet: it goes with what comes behind it. */
 let newlineWaits: bool = false;
 /** Whether the block's lines could not all be coded. */
 let spoiled: bool = false;
-/** The last line of the block, and its shape; 0 when there is none, or when it has none. */
+/** Where the last line of the block begins, in its text; where it is in the output, or 0 when it is not; its shape, or 0 when it has none. */
+let hasLast: bool = false;
+let lastAt: u32 = 0;
 let lastLine: u32 = 0;
 let lastShape: u32 = 0;
 
@@ -84,18 +95,44 @@ export function clearBlocks(): void {
   family = NONE;
 }
 
-/** Begins a block with the next line, of that family. */
-export function beginBlock(newFamily: u32): void {
+/**
+ * Begins a block with the next line, of that family. Once it has `newLeanFrom` bytes of lines, those that come are not kept beside the stream:
+ * who wants them inflates it.
+ */
+export function beginBlock(newFamily: u32, newLeanFrom: u32): void {
   family = newFamily;
   block++;
   blockBegin = writer.position();
-  blockStart = out;
   coded = out;
+  raw = 0;
+  crc = u32.MAX_VALUE;
+  leanFrom = newLeanFrom;
+  lean = false;
   newlineWaits = false;
   spoiled = false;
-  lastLine = 0;
+  hasLast = false;
   lastShape = 0;
   writer.begin();
+}
+
+/** Bytes of lines that the block under way has, as far as they are in the stream. */
+export function blockText(): u32 {
+  return raw;
+}
+
+/** The CRC-32 of those lines. */
+export function blockCrc(): u32 {
+  return ~crc;
+}
+
+/** Whether some of those lines are not in the output. */
+export function isLean(): bool {
+  return lean;
+}
+
+/** Whether lines that others wrote find room in the block when they end there in the output. */
+export function takesUpTo(end: u32): bool {
+  return (end - coded) * MOST_BYTES_A_BYTE + MOST_LINE <= writer.room();
 }
 
 /** Forgets the block under way. */
@@ -193,13 +230,14 @@ function codeLine(s: u32, at: u32): u32 {
   longestHere = 0;
   if (
     spoiled ||
+    raw > MOST_BLOCK ||
     out + MOST_LABELLED_LINE > OUTPUT + OUTPUT_BYTES ||
     writer.room() < MOST_LABELLED_LINE * MOST_BYTES_A_BYTE
   ) {
     wanted = PACKING;
     return 0;
   }
-  const near = load<u32>(s, shape.BLOCK) == block && out - load<u32>(s, shape.LAST) <= MOST_DISTANCE;
+  const near = load<u32>(s, shape.BLOCK) == block && raw - load<u32>(s, shape.LINE) <= MOST_DISTANCE;
   return near ? codeLikeLast(s, at) : codeFirst(s, at);
 }
 
@@ -207,29 +245,46 @@ function codeLine(s: u32, at: u32): u32 {
 function codeLikeLast(s: u32, at: u32): u32 {
   const nameLength = load<u32>(s, shape.NAME_LENGTH);
   const head = nameLength + load<u32>(s, shape.INJECTION_LENGTH);
-  const last = load<u32>(s, shape.LAST);
   const values = load<u32>(s, shape.VALUES);
   const quotes = load<u32>(s, shape.QUOTES);
   const newQuotes = load<u32>(s, shape.NEW_QUOTES);
   const tail = at + nameLength;
-  const lastTail = last + head;
-  const lastEnd = lastTail + load<u32>(s, shape.TAIL);
+  const lastTail = load<u32>(s, shape.TAIL);
+  const lastEnd = lastTail + load<u32>(s, shape.TAIL_LENGTH);
+  const lastNumber = lastTail + numberStart(s, quotes);
+  const streamOnly = raw >= leanFrom;
   const line = out;
-  // Where the bytes of a run are, should it be too short for a match.
-  copy(line, last, head);
-  copy(line + head, tail, 16);
+  const newTail = streamOnly ? line : line + head;
+  if (!streamOnly) copy(line, lastTail - head, head);
+  // Where the bytes of the first run are, should it be too short for a match.
+  let source = line;
+  if (head < SHORT_HEAD) {
+    store<u8>(BEGINNING, 0x0a);
+    copy(BEGINNING + 1, load<u32>(s, shape.TEXT), nameLength);
+    copy(BEGINNING + 1 + nameLength, load<u32>(s, shape.INJECTION), head - nameLength);
+    copy(BEGINNING + 1 + head, tail, 16);
+    source = BEGINNING + 1;
+  }
   writer.mark();
   // The run under way, in the line and in the last one, with what stands before it: the head, and the newline before that.
   let lead = head;
   if (newlineWaits) {
-    if (last > blockStart) lead++;
+    if (load<u32>(s, shape.LINE) > 0) lead++;
     else writer.literal(0x0a);
   }
+  source -= lead - head;
   let p = tail;
   let q = lastTail;
   let runStart = p;
-  let source = line + head - lead;
-  let distance = line - last;
+  const far = raw - load<u32>(s, shape.LINE);
+  let distance = far;
+  // The first value that differs, with the CRC registers around it, and where it ends. What is behind it is mostly as it was.
+  let changed = NONE;
+  let changedBegin: u32 = 0;
+  let changedEnd: u32 = 0;
+  let behind: u32 = 0;
+  let isOnlyOne = true;
+  let upToNumber = load<u32>(s, shape.CRC);
   let k: u32 = 0;
   let end: u32 = 0;
   while (true) {
@@ -254,11 +309,7 @@ function codeLikeLast(s: u32, at: u32): u32 {
     // Not a value, but what stands between two.
     if (q < lastTail + begins) return undo();
     if (k == values) {
-      const start =
-        k == 0
-          ? tail + begins
-          : tail + load<u32>(newQuotes + ((k - 1) << 2)) + load<u32>(s + (k << 2), shape.GAPS);
-      end = lineEnd(start, timestamps);
+      end = lineEnd(tail + numberStart(s, newQuotes), timestamps);
       if (end == 0) return undo();
       break;
     }
@@ -276,23 +327,47 @@ function codeLikeLast(s: u32, at: u32): u32 {
     writer.run(source, p - runStart + lead, distance);
     writer.literals(p, quote - p);
     store<u32>(newQuotes + (k << 2), quote - tail);
+    const lastQuote = lastTail + load<u32>(quotes + (k << 2));
+    if (changed == NONE) {
+      changed = k;
+      behind = quote;
+      let end: u32;
+      if (load<u32>(s, shape.CHANGED) == k) {
+        changedBegin = load<u32>(s, shape.CHANGED_BEGIN);
+        end = load<u32>(s, shape.CHANGED_END);
+      } else {
+        changedBegin = crcOf(load<u32>(s, shape.HEAD_CRC), tail, begins);
+        end = crcOf(changedBegin, lastTail + begins, lastQuote - lastTail - begins);
+      }
+      changedEnd = crcOf(changedBegin, value, quote - value);
+      upToNumber ^= crcMoved(end ^ changedEnd, lastNumber - lastQuote);
+    } else isOnlyOne = false;
     p = quote;
-    q = lastTail + load<u32>(quotes + (k << 2));
+    q = lastQuote;
     k++;
     runStart = p;
     source = p;
-    distance = line + head + (p - tail) - q;
+    distance = far + (p - tail) - (q - lastTail);
     lead = 0;
   }
   if (end - at > longestLine || !isFit(s, newQuotes, tail)) return undo();
-  copy(line + head, tail, end - tail);
+  copy(newTail, tail, end - tail);
+  const number = numberStart(s, newQuotes);
+  if (changed != NONE) {
+    if (!isOnlyOne) upToNumber = crcOf(changedEnd, behind, tail + number - behind);
+    store<u32>(s, changed, shape.CHANGED);
+    store<u32>(s, changedBegin, shape.CHANGED_BEGIN);
+    store<u32>(s, changedEnd, shape.CHANGED_END);
+  }
   // The newline at the end waits for the next line.
   const runEnd = min(p, end - 1);
   writer.run(source, runEnd - runStart + lead, distance);
   writer.literals(runEnd, end - 1 - runEnd);
   store<u32>(s, newQuotes, shape.QUOTES);
   store<u32>(s, quotes, shape.NEW_QUOTES);
-  wrote(s, line, end - tail, line + head + (end - tail));
+  lean = streamOnly || lean;
+  addToCrc(upToNumber, head + number, tail + number, end);
+  wrote(s, streamOnly ? 0 : line, head, newTail, end - tail, upToNumber);
   return end;
 }
 
@@ -301,22 +376,39 @@ function undo(): u32 {
   return 0;
 }
 
-function wrote(s: u32, line: u32, tailLength: u32, end: u32): void {
+/** Where in a tail the number begins, when its values end there. */
+function numberStart(s: u32, quotes: u32): u32 {
+  const values = load<u32>(s, shape.VALUES);
+  if (values == 0) return load<u32>(s, shape.GAPS);
+  return load<u32>(quotes + ((values - 1) << 2)) + load<u32>(s + (values << 2), shape.GAPS);
+}
+
+/** The CRC with a line whose register up to its number is known. What was just written is slow to read, so the number is the one that was read. */
+function addToCrc(upToNumber: u32, length: u32, number: u32, end: u32): void {
+  crc = crcOf(crcMoved(crc, length) ^ upToNumber, number, end - number);
+}
+
+/** A line is in the stream, and its tail in the output. `upToNumber` is the CRC register of all before its number. */
+function wrote(s: u32, line: u32, head: u32, tail: u32, tailLength: u32, upToNumber: u32): void {
   store<u32>(s, block, shape.BLOCK);
-  store<u32>(s, line, shape.LAST);
-  store<u32>(s, tailLength, shape.TAIL);
+  store<u32>(s, raw, shape.LINE);
+  store<u32>(s, tail, shape.TAIL);
+  store<u32>(s, tailLength, shape.TAIL_LENGTH);
+  store<u32>(s, upToNumber, shape.CRC);
+  hasLast = true;
+  lastAt = raw;
   lastLine = line;
   lastShape = s;
   newlineWaits = true;
   if (longestHere > longestValue) longestValue = longestHere;
-  out = end;
-  coded = end;
+  raw += head + tailLength;
+  out = tail + tailLength;
+  coded = out;
   samples++;
 }
 
 /** Whether strict readers take it: the bound is a number, and no count is negative. Anything unusual is left to the reader's own way. */
 function isFit(s: u32, quotes: u32, tail: u32): bool {
-  const values = load<u32>(s, shape.VALUES);
   const b = load<u32>(s, shape.BOUND);
   if (b != u32.MAX_VALUE) {
     const start =
@@ -325,13 +417,7 @@ function isFit(s: u32, quotes: u32, tail: u32): bool {
         : load<u32>(quotes + ((b - 1) << 2)) + load<u32>(s + (b << 2), shape.GAPS);
     if (!isPlainNumber(tail + start, tail + load<u32>(quotes + (b << 2)))) return false;
   }
-  if (load<u32>(s, shape.COUNTS) != 0) {
-    const start =
-      values == 0
-        ? load<u32>(s, shape.GAPS)
-        : load<u32>(quotes + ((values - 1) << 2)) + load<u32>(s + (values << 2), shape.GAPS);
-    if (load<u8>(tail + start) == 0x2d) return false;
-  }
+  if (load<u32>(s, shape.COUNTS) != 0 && load<u8>(tail + numberStart(s, quotes)) == 0x2d) return false;
   return true;
 }
 
@@ -377,14 +463,15 @@ function codeFirst(s: u32, at: u32): u32 {
   copy(line + nameLength + injectionLength, tail, end - tail);
   const lineLimit = line + nameLength + injectionLength + (end - tail);
   let from = line;
-  if (lastLine != 0) {
-    from = codePrefix(line, lineLimit - 1);
+  if (hasLast) {
+    const last = wholeLast();
+    from = codePrefix(line, lineLimit - 1, last);
     if (lastShape != 0 && from < line + nameLength && load<u32>(lastShape, shape.INJECTION) == injection) {
       writer.literals(from, line + nameLength - from);
       from = line + nameLength;
-      const like = lastLine + load<u32>(lastShape, shape.NAME_LENGTH);
-      const n = commonLength(from, like, lineLimit - 1 - from);
-      writer.run(from, n, from - like);
+      const lastName = load<u32>(lastShape, shape.NAME_LENGTH);
+      const n = commonLength(from, last + lastName, lineLimit - 1 - from);
+      writer.run(from, n, raw + nameLength - (lastAt + lastName));
       from += n;
     }
   } else if (newlineWaits) writer.literal(0x0a);
@@ -393,37 +480,62 @@ function codeFirst(s: u32, at: u32): u32 {
   const other = load<u32>(s, shape.QUOTES);
   store<u32>(s, quotes, shape.QUOTES);
   store<u32>(s, other, shape.NEW_QUOTES);
-  wrote(s, line, end - tail, lineLimit);
+  const head = nameLength + injectionLength;
+  const headCrc = crcOf(crcOf(0, at, nameLength), injection, injectionLength);
+  store<u32>(s, headCrc, shape.HEAD_CRC);
+  store<u32>(s, NONE, shape.CHANGED);
+  const number = numberStart(s, quotes);
+  const upToNumber = crcOf(headCrc, tail, number);
+  addToCrc(upToNumber, head + number, tail + number, end);
+  wrote(s, line, head, line + head, end - tail, upToNumber);
   return end;
 }
 
-/** Writes what `[line, end)` has in common with the beginning of the last line; gives where that ends. */
-function codePrefix(line: u32, end: u32): u32 {
-  const n = commonLength(line, lastLine, end - line);
+/** The last line of the block with all its bytes, and some behind it that are not its own. */
+function wholeLast(): u32 {
+  if (lastLine != 0) return lastLine;
+  const nameLength = load<u32>(lastShape, shape.NAME_LENGTH);
+  const injectionLength = load<u32>(lastShape, shape.INJECTION_LENGTH);
+  copy(WHOLE, load<u32>(lastShape, shape.TEXT), nameLength);
+  copy(WHOLE + nameLength, load<u32>(lastShape, shape.INJECTION), injectionLength);
+  const tail = load<u32>(lastShape, shape.TAIL);
+  copy(WHOLE + nameLength + injectionLength, tail, load<u32>(lastShape, shape.TAIL_LENGTH));
+  return WHOLE;
+}
+
+/** Writes what `[line, end)`, which comes next, has in common with the beginning of the last line; gives where that ends. */
+function codePrefix(line: u32, end: u32, last: u32): u32 {
+  const n = commonLength(line, last, end - line);
   let lead: u32 = 0;
   if (newlineWaits) {
-    if (lastLine > blockStart) lead = 1;
+    if (lastAt > 0) lead = 1;
     else writer.literal(0x0a);
   }
-  writer.run(line - lead, n + lead, line - lastLine);
+  // What ends the last line in the output stands before this one.
+  writer.run(line - lead, n + lead, raw - lastAt);
   newlineWaits = false;
   return line + n;
 }
 
 /** Puts labelled lines into the stream that were written by others. */
 function catchUp(): void {
-  if ((out - coded) * MOST_BYTES_A_BYTE + MOST_LINE > writer.room()) spoiled = true;
+  if (!takesUpTo(out)) spoiled = true;
   if (spoiled) coded = out;
   while (coded < out) {
     let end = coded;
     while (load<u8>(end) != 0x0a) end++;
     let from = coded;
-    if (lastLine != 0) from = codePrefix(coded, end);
+    if (hasLast) from = codePrefix(coded, end, wholeLast());
     writer.literals(from, end - from);
+    hasLast = true;
+    lastAt = raw;
     lastLine = coded;
     lastShape = 0;
     newlineWaits = true;
-    coded = end + 1;
+    end++;
+    crc = crcOf(crc, coded, end - coded);
+    raw += end - coded;
+    coded = end;
   }
 }
 
@@ -433,4 +545,11 @@ export function resolveShape(s: u32, itsFamily: u32, injection: u32, injectionLe
   store<u32>(s, itsFamily, shape.FAMILY);
   store<u32>(s, injection, shape.INJECTION);
   store<u32>(s, injectionLength, shape.INJECTION_LENGTH);
+}
+
+/** Forgets all shapes. */
+export function forgetShapes(): void {
+  if (hasLast) lastLine = wholeLast();
+  lastShape = 0;
+  shape.forget();
 }

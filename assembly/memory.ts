@@ -7,7 +7,7 @@ export const SLACK: u32 = 64;
 export const INPUT: u32 = 64 * 1024;
 export const INPUT_BYTES: u32 = 256 * 1024;
 
-/** Labelled lines. */
+/** Labelled lines, and of those whose stream is enough only what stands behind the target's labels. */
 export const OUTPUT: u32 = INPUT + INPUT_BYTES + SLACK;
 export const OUTPUT_BYTES: u32 = 1024 * 1024;
 
@@ -21,5 +21,16 @@ export const SHAPES_BYTES: u32 = 1024 * 1024;
 export const INJECTIONS: u32 = SHAPES + SHAPES_BYTES + SLACK;
 export const INJECTIONS_BYTES: u32 = 64 * 1024;
 
+/** A line that is needed whole again, and the beginning of one. */
+export const WHOLE: u32 = INJECTIONS + INJECTIONS_BYTES + SLACK;
+export const WHOLE_BYTES: u32 = 64 * 1024;
+export const BEGINNING: u32 = WHOLE + WHOLE_BYTES + SLACK;
+export const BEGINNING_BYTES: u32 = 64;
+
+/** See crc.ts. */
+export const CRC_TABLES: u32 = BEGINNING + BEGINNING_BYTES;
+export const CRC_SHIFTS: u32 = CRC_TABLES + 8 * 1024;
+export const CRC_SHIFTS_BYTES: u32 = 256 * 1024;
+
 /** Codes: see bit-writer.ts. */
-export const CODES: u32 = INJECTIONS + INJECTIONS_BYTES + SLACK;
+export const CODES: u32 = CRC_SHIFTS + CRC_SHIFTS_BYTES;

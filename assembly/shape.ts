@@ -16,18 +16,29 @@ export const FAMILY: u32 = 24;
 /** The shapes that followed it. */
 export const NEXT: u32 = 28;
 export const OTHER: u32 = 32;
-/** The last line of the block that has this shape: the block, where it begins, and how long it is behind the target's labels. */
+/**
+ * The last line of the block that has this shape: the block; where in its text the line begins; where a copy of what stands behind the target's
+ * labels is, and how long that is.
+ */
 export const BLOCK: u32 = 36;
-export const LAST: u32 = 40;
+export const LINE: u32 = 40;
 export const TAIL: u32 = 44;
+export const TAIL_LENGTH: u32 = 48;
+/** CRC registers of what stands before that in lines of this shape, and of the last line up to its number. */
+export const HEAD_CRC: u32 = 52;
+export const CRC: u32 = 56;
+/** The value that differed from the line before that, or -1; the registers where it begins and where it ends. */
+export const CHANGED: u32 = 60;
+export const CHANGED_BEGIN: u32 = 64;
+export const CHANGED_END: u32 = 68;
 /** Where in that tail each value has its closing quote; and a second list, for the line that is looked at. */
-export const QUOTES: u32 = 48;
-export const NEW_QUOTES: u32 = 52;
+export const QUOTES: u32 = 72;
+export const NEW_QUOTES: u32 = 76;
 /** The value that must be a number, or -1; and whether a sample must not be negative. */
-export const BOUND: u32 = 56;
-export const COUNTS: u32 = 60;
+export const BOUND: u32 = 80;
+export const COUNTS: u32 = 84;
 /** How long the pieces of text are: before the first value, between two, and behind the last. */
-export const GAPS: u32 = 64;
+export const GAPS: u32 = 88;
 
 let end: u32 = SHAPES;
 
@@ -64,6 +75,6 @@ export function gapsOf(shape: u32): u32 {
 }
 
 /** Forgets all shapes. */
-export function forgetShapes(): void {
+export function forget(): void {
   end = SHAPES;
 }

@@ -1,8 +1,9 @@
-import { crc32 } from 'node:zlib';
+import { inflateRawSync } from 'node:zlib';
 import type { Body, BodyFamily } from './body.ts';
 import { freeBuffer } from './family-block.ts';
-import type { LineCoder } from './line-coder.ts';
+import type { CodedBlock, LineCoder } from './line-coder.ts';
 import { packSegments, SMALL_BYTES, type CodedBlocks, type Packer } from './packer.ts';
+import { Flush } from './zlib-handle.ts';
 
 /** Labelled bytes that are gathered before they are packed. Enough that a family of a usual body is one block. */
 const OUTPUT_BYTES = 2 * 1024 * 1024;
@@ -26,6 +27,7 @@ export class LabelledOutput {
   #runStart = 0;
   /** The coder's blocks that are not packed yet. */
   #coded: CodedBlocks['blocks'][number][] = [];
+  #codedBytes = 0;
   /** The lines. */
   bytes: Uint8Array;
   /** Where they end. */
@@ -48,6 +50,7 @@ export class LabelledOutput {
     this.end = 0;
     this.family = undefined;
     this.#coded = [];
+    this.#codedBytes = 0;
     this.#coder?.clearBlocks();
   }
 
@@ -58,7 +61,7 @@ export class LabelledOutput {
 
   /** Hot. Makes room for one sample of that family, whose line of at most so many bytes the caller writes at `end`. */
   add(family: BodyFamily, bytes: number): void {
-    if (this.end + bytes > this.bytes.length) {
+    if (this.end + bytes > this.bytes.length || this.#isBeyond(this.end + bytes)) {
       this.#pack();
       if (bytes > this.bytes.length) {
         this.#useUsual();
@@ -76,7 +79,8 @@ export class LabelledOutput {
     this.#runStart = this.end;
     if (!this.codes) return;
     this.#coder!.outputEnd = this.end;
-    this.#coder!.beginBlock(family.name);
+    // A small run before it comes before it: they will be one.
+    this.#coder!.beginBlock(family.name, family.isOpen ? Infinity : SMALL_BYTES);
   }
 
   /** Packs what was gathered, so that there is room, or another body can be scanned. */
@@ -97,6 +101,7 @@ export class LabelledOutput {
     this.#coded = [];
     packSegments(this.#body, this.bytes, this.#packer, { blocks, bytes: this.#coder?.blocks ?? NO_BYTES });
     if (this.codes) this.#coder!.clearBlocks();
+    this.#codedBytes = 0;
     this.end = 0;
   }
 
@@ -108,26 +113,43 @@ export class LabelledOutput {
       this.#body.touched.push(family);
   }
 
+  /** Whether lines that end there are more than the coder's block takes, of which there are none beside the block. */
+  #isBeyond(end: number): boolean {
+    return this.codes && this.#coder!.isLean && !this.#coder!.takesUpTo(end);
+  }
+
   /** Ends the coder's block; true when it is what the run becomes. */
   #closeBlock(family: BodyFamily): boolean {
     const coder = this.#coder!;
-    const rawLength = this.end - this.#runStart;
-    // A small run before it would have to come before it.
-    if (rawLength < SMALL_BYTES || family.isOpen) {
+    const { isLean } = coder;
+    if (!isLean && (this.end - this.#runStart < SMALL_BYTES || family.isOpen)) {
       coder.dropBlock();
       return false;
     }
     coder.outputEnd = this.end;
-    const length = coder.finishBlock();
-    if (length === 0) return false;
-    if (length > rawLength * WORTH_SEARCHING) {
+    const block = coder.finishBlock();
+    if (block === undefined) return false;
+    const isGood = block.length <= block.rawLength * WORTH_SEARCHING;
+    if (!isGood) {
       coder.dropBlock();
-      return false;
+      if (!isLean) return false;
     }
-    const crc = crc32(this.bytes.subarray(this.#runStart, this.end));
-    this.#coded.push({ family, length, rawLength, crc });
+    this.#coded.push({ family, ...(isGood ? block : this.#search(block)) });
+    if (isGood) this.#codedBytes += block.length;
     // What is in a block is not needed any more.
     this.end = this.#runStart;
     return true;
+  }
+
+  /** Makes the coder's last block anew with zlib. */
+  #search({ length, rawLength }: CodedBlock): CodedBlock & { readonly bytes: Uint8Array } {
+    const bytes = this.#coder!.blocks.subarray(this.#codedBytes, this.#codedBytes + length);
+    const lines = inflateRawSync(bytes, { finishFlush: Flush.sync, maxOutputLength: rawLength });
+    const { deflater } = this.#packer;
+    deflater.clear();
+    deflater.begin();
+    deflater.add(lines, 0, lines.length);
+    const block = deflater.finish();
+    return { ...block, bytes: deflater.bytes.slice(0, block.length) };
   }
 }

@@ -27,7 +27,11 @@ interface CoderExports {
   beginBody(stamp: number, timestamps: boolean, longestLine: number): void;
   setOutputEnd(end: number): void;
   outputEnd(): number;
-  beginBlock(family: number): void;
+  beginBlock(family: number, leanFrom: number): void;
+  blockText(): number;
+  blockCrc(): number;
+  isLean(): number;
+  takesUpTo(end: number): number;
   finishBlock(): number;
   dropBlock(): void;
   clearBlocks(): void;
@@ -56,6 +60,16 @@ const MOST_LINE = 0x7fff_ffff;
 const MOST_INJECTION = 16 * 1024;
 /** Lines of a shape with more text than this are never expected to come again. */
 const MOST_TEXT = 8 * 1024;
+
+const NEVER = 0xffff_ffff;
+
+/** A block that was finished: its bytes are behind those of the block before. */
+export interface CodedBlock {
+  readonly length: number;
+  /** Bytes of its lines, and their CRC-32. */
+  readonly rawLength: number;
+  readonly crc: number;
+}
 
 /** What `run` stopped for. */
 export type Wanted = LineShape | 'room' | undefined;
@@ -169,14 +183,29 @@ export class LineCoder {
     this.#exports.setOutputEnd(this.#output + end);
   }
 
-  /** Begins a block with the lines of a family that come next in `output`. */
-  beginBlock(family: number): void {
-    this.#exports.beginBlock(family);
+  /**
+   * Begins a block with the lines of a family that come next in `output`. Once they are so many bytes, those that it reads are in the block
+   * alone, and `output` has no whole lines any more.
+   */
+  beginBlock(family: number, leanFrom: number): void {
+    this.#exports.beginBlock(family, Math.min(leanFrom, NEVER));
   }
 
-  /** Ends the block, as `BlockDeflater.finish` does. Gives its length; 0 when it was dropped, because it does not fit. */
-  finishBlock(): number {
-    return this.#exports.finishBlock();
+  /** Whether `output` lacks lines of the block under way. */
+  get isLean(): boolean {
+    return this.#exports.isLean() !== 0;
+  }
+
+  /** Whether the block under way has room for the lines that others wrote, when those end there. One that is lean must not get more. */
+  takesUpTo(outputEnd: number): boolean {
+    return this.#exports.takesUpTo(this.#output + outputEnd) !== 0;
+  }
+
+  /** Ends the block, as `BlockDeflater.finish` does; undefined when it was dropped, because it does not fit. */
+  finishBlock(): CodedBlock | undefined {
+    const length = this.#exports.finishBlock();
+    if (length === 0) return undefined;
+    return { length, rawLength: this.#exports.blockText(), crc: this.#exports.blockCrc() >>> 0 };
   }
 
   /** Forgets the block under way. */

@@ -1,6 +1,7 @@
 import type { BlockDeflater } from './block-deflater.ts';
 import type { Body, BodyFamily } from './body.ts';
 import type { BlockPart } from './family-block.ts';
+import type { CodedBlock } from './line-coder.ts';
 
 /**
  * A run of fewer bytes is kept as it is and deflated beside its neighbours of the same family when an answer is
@@ -14,15 +15,9 @@ export interface Packer {
   readonly keepSmall: boolean;
 }
 
-/** Blocks of families that were made already, one after the other from the beginning of `bytes`. */
+/** Blocks of families that were made already, one after the other from the beginning of `bytes`, but for those that have bytes of their own. */
 export interface CodedBlocks {
-  readonly blocks: readonly {
-    readonly family: BodyFamily;
-    readonly length: number;
-    /** Bytes before compression, and their CRC-32. */
-    readonly rawLength: number;
-    readonly crc: number;
-  }[];
+  readonly blocks: readonly (CodedBlock & { readonly family: BodyFamily; readonly bytes?: Uint8Array })[];
   readonly bytes: Uint8Array;
 }
 
@@ -94,15 +89,19 @@ export function packSegments(body: Body, output: Uint8Array, packer: Packer, cod
 /** Gives the families their blocks; how many bytes those are. */
 function addCoded({ blocks, bytes }: CodedBlocks): number {
   let end = 0;
-  for (const { length } of blocks) end += length;
+  let own = 0;
+  for (const block of blocks) {
+    if (block.bytes === undefined) end += block.length;
+    else own += block.length;
+  }
   const kept = copyOf(bytes, end);
   end = 0;
-  for (const { family, length, rawLength, crc } of blocks) {
-    const start = end;
-    end += length;
-    family.addPart({ bytes: kept, start, end, deflated: true, rawLength, crc });
+  for (const { family, length, rawLength, crc, bytes: alone } of blocks) {
+    const start = alone === undefined ? end : 0;
+    if (alone === undefined) end += length;
+    family.addPart({ bytes: alone ?? kept, start, end: start + length, deflated: true, rawLength, crc });
   }
-  return end;
+  return end + own;
 }
 
 function copyOf(bytes: Uint8Array, length: number): Uint8Array {

@@ -121,6 +121,28 @@ t.test('lines like those before them', async (t) => {
       'lines in other forms between',
       many(300, (i) => (i % 10 ? `a{b="${i}"} ${i}` : `a { b = "${i}" , } ${i}.00e0`)),
     ],
+    [
+      'more lines in other forms behind a stream than it has room for',
+      many(200, (i) => `a{b="${i}"} ${i}`) +
+        many(12_000, (i) => `a { b = "x${i}" , c="${'y'.repeat(100)}" } ${i}`) +
+        many(200, (i) => `a{b="${i}"} ${i}`),
+    ],
+    [
+      'two values that change, now one and now the other, in length too',
+      many(600, (i) => `a{b="${i >> ((i % 3) * 2)}",c="x",d="${(i * 7) >> ((i + 1) % 4)}",e="y"} ${i}`),
+    ],
+    [
+      'the first value changes after many changes of the second',
+      many(900, (i) => `a{b="${(i / 90) | 0}",c="${i % 90}"} 1`),
+    ],
+    [
+      'another shape in the middle of a stream',
+      many(600, (i) => (i % 150 === 149 ? `a{b="${i}",z="${i}"} 1` : `a{b="${i}",c="${i % 7}"} ${i}`)),
+    ],
+    [
+      'lines in other forms in the middle of a stream',
+      many(600, (i) => (i % 150 > 145 ? `a{ b="${i}", c="x" } ${i}` : `a{b="${i}",c="${i % 7}"} ${i}`)),
+    ],
     ['comments between', many(300, (i) => (i % 10 ? `a{b="${i}"} ${i}` : '# a comment\n'))],
     [
       'more than 32 KiB between two of a shape',
