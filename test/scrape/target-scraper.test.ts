@@ -395,6 +395,34 @@ t.test('tls_config', async (t) => {
     }
   });
 
+  await t.test('key exchanges', async (t) => {
+    for (const [ecdhCurve, chosen, why] of [
+      ['X25519MLKEM768:X25519:P-256', 'X25519', 'a server of this day'],
+      ['P-256:P-384', 'P-256', 'one that may not use X25519, as by FIPS 140'],
+      ['P-521', 'P-521', 'the last that Go knew'],
+    ] as const) {
+      let offered = '';
+      await using pod = await startPod({
+        body: () => 'a 1\n',
+        tls: { ...podCertificate(), ecdhCurve, ALPNProtocols: ['http/1.1'] },
+      });
+      // What passes by on the way to the pod.
+      const way = createServer((socket) => {
+        const behind = connect(pod.port, pod.address);
+        socket.once('data', (hello) => (offered = sharesIn(hello as Buffer)));
+        socket.pipe(behind).pipe(socket);
+        for (const end of [socket, behind]) end.on('error', () => undefined);
+      }).listen(0, '127.0.0.1');
+      await once(way, 'listening');
+      {
+        using scraper = scraperOf(`https://127.0.0.1:${(way.address() as AddressInfo).port}/metrics`);
+        t.match(await scraper.scrape(), { up: true, samples: 1 }, `${chosen}: ${why}`);
+      }
+      t.equal(offered, '001d', 'a key is made for X25519 alone');
+      way.close();
+    }
+  });
+
   await t.test('server_name is what the pod is asked for', async (t) => {
     const names: (string | false | null)[] = [];
     await using pod = await startPod({
@@ -434,3 +462,19 @@ t.test('what comes in pieces', async (t) => {
     t.match(await scraper.scrape(), { up: true, samples: 300, bodyBytes: body.length });
   }
 });
+
+/** The groups of the keys that a ClientHello sends along (RFC 8446, 4.2.8), in hexadecimal. */
+function sharesIn(hello: Buffer): string {
+  // Record and handshake headers, version, random; then session, cipher suites and compressions, each with its length before it.
+  let at = 5 + 4 + 2 + 32;
+  at += 1 + hello.readUInt8(at);
+  at += 2 + hello.readUInt16BE(at);
+  at += 1 + hello.readUInt8(at);
+  at += 2;
+  while (hello.readUInt16BE(at) !== 51) at += 4 + hello.readUInt16BE(at + 2);
+  const groups: string[] = [];
+  const end = at + 6 + hello.readUInt16BE(at + 4);
+  for (at += 6; at < end; at += 4 + hello.readUInt16BE(at + 2))
+    groups.push(hello.toString('hex', at, at + 2));
+  return groups.join(' ');
+}
