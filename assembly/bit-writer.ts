@@ -14,8 +14,8 @@ export const HEAD_BYTES: u32 = 512;
 
 const MOST_LENGTH: u32 = 258;
 /** A shorter match takes more bits than its bytes. */
-const LEAST_LENGTH: u32 = 5;
-const MOST_DISTANCE: u32 = 32768;
+export const LEAST_LENGTH: u32 = 5;
+export const MOST_DISTANCE: u32 = 32768;
 
 let at: u32 = BLOCKS;
 let bits: u64 = 0;
@@ -120,12 +120,14 @@ export function literals(from: u32, length: u32): void {
   flush();
 }
 
-/** `length` bytes, which stand at `from` and also `distance` bytes before that in what was written so far. */
-export function run(from: u32, length: u32, distance: u32): void {
-  if (length < LEAST_LENGTH || distance > MOST_DISTANCE) {
-    literals(from, length);
-    return;
-  }
+/** The distance whose code was asked for last, with its bits. */
+let known: u32 = 0;
+let distanceBits: u64 = 0;
+let distanceCount: u64 = 0;
+
+function setDistance(distance: u32): void {
+  if (distance == known) return;
+  known = distance;
   const x = distance - 1;
   let symbol = x;
   let extra: u32 = 0;
@@ -137,8 +139,17 @@ export function run(from: u32, length: u32, distance: u32): void {
   }
   const code = load<u32>(DISTANCES + (symbol << 2));
   const codeBits: u64 = code >> 24;
-  const distanceBits = u64(code & 0xffffff) | (u64(extra) << codeBits);
-  const distanceCount = codeBits + extraBits;
+  distanceBits = u64(code & 0xffffff) | (u64(extra) << codeBits);
+  distanceCount = codeBits + extraBits;
+}
+
+/** `length` bytes, which stand at `from` and also `distance` bytes before that in what was written so far. */
+export function run(from: u32, length: u32, distance: u32): void {
+  if (length < LEAST_LENGTH || distance > MOST_DISTANCE) {
+    literals(from, length);
+    return;
+  }
+  setDistance(distance);
   while (length > 0) {
     let piece = min(length, MOST_LENGTH);
     // What is left must be long enough for a match.
@@ -149,4 +160,67 @@ export function run(from: u32, length: u32, distance: u32): void {
     flush();
     length -= piece;
   }
+}
+
+/**
+ * Twice a run and bytes as they are, as `run` and `literals` do. A run must be long enough for a match and its distance short enough; the second may
+ * have no bytes.
+ */
+export function line(
+  length: u32,
+  distance: u32,
+  from: u32,
+  fromLength: u32,
+  secondLength: u32,
+  secondDistance: u32,
+  secondFrom: u32,
+  secondFromLength: u32,
+): void {
+  let b = bits;
+  let n = count;
+  let to = at;
+  while (true) {
+    setDistance(distance);
+    const dBits = distanceBits;
+    const dCount = distanceCount;
+    while (length > 0) {
+      let piece = min(length, MOST_LENGTH);
+      if (length - piece < 3 && length > piece) piece = length - 3;
+      const code = load<u32>(LENGTHS + (piece << 2));
+      b |= u64(code & 0xffffff) << n;
+      n += code >> 24;
+      b |= dBits << n;
+      n += dCount;
+      store<u64>(to, b);
+      to += u32(n >> 3);
+      b >>= n & ~7;
+      n &= 7;
+      length -= piece;
+    }
+    const end = from + fromLength;
+    while (from < end) {
+      const code = load<u32>(LITERALS + (u32(load<u8>(from++)) << 2));
+      b |= u64(code & 0xffffff) << n;
+      n += code >> 24;
+      if (n > 32) {
+        store<u64>(to, b);
+        to += u32(n >> 3);
+        b >>= n & ~7;
+        n &= 7;
+      }
+    }
+    store<u64>(to, b);
+    to += u32(n >> 3);
+    b >>= n & ~7;
+    n &= 7;
+    if (secondLength == 0) break;
+    length = secondLength;
+    distance = secondDistance;
+    from = secondFrom;
+    fromLength = secondFromLength;
+    secondLength = 0;
+  }
+  bits = b;
+  count = n;
+  at = to;
 }

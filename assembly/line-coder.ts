@@ -30,7 +30,6 @@ const MOST_LINE: u32 = 32 * 1024;
 /** A stream may take so many bytes for each byte of the text. */
 const MOST_BYTES_A_BYTE: u32 = 2;
 const MOST_LABELLED_LINE: u32 = MOST_LINE * 2;
-const MOST_DISTANCE: u32 = 32768;
 /** A line that begins with fewer bytes than this before its first value might begin without a match. */
 const SHORT_HEAD: u32 = 16;
 const MOST_BLOCK: u32 = OUTPUT_BYTES;
@@ -40,7 +39,8 @@ const PACKING: u32 = u32.MAX_VALUE;
 /** End of the labelled lines, and of what of them is in the stream. */
 let out: u32 = OUTPUT;
 let coded: u32 = OUTPUT;
-let block: u32 = 0;
+/** Changes when a block begins, and when other lines are in the input: shapes with another number have no last line that can be looked at. */
+let sight: u32 = 0;
 /** Bytes of lines that are in the block, and their CRC register. */
 let raw: u32 = 0;
 let crc: u32 = 0;
@@ -66,8 +66,6 @@ let longestLine: u32 = 0;
 let samples: u32 = 0;
 let wanted: u32 = 0;
 let longestValue: u32 = 0;
-/** The same of the line under way, as far as it is not that of the last line of its shape. */
-let longestHere: u32 = 0;
 
 /** Begins or goes on with a body. Shapes whose stamp is another one are not resolved for it. */
 export function beginBody(newStamp: u32, readTimestamps: bool, newLongestLine: u32): void {
@@ -101,7 +99,7 @@ export function clearBlocks(): void {
  */
 export function beginBlock(newFamily: u32, newLeanFrom: u32): void {
   family = newFamily;
-  block++;
+  sight++;
   blockBegin = writer.position();
   coded = out;
   raw = 0;
@@ -137,6 +135,7 @@ export function takesUpTo(end: u32): bool {
 
 /** Forgets the block under way. */
 export function dropBlock(): void {
+  hasLast = false;
   writer.setPosition(blockBegin);
   family = NONE;
 }
@@ -145,6 +144,7 @@ export function dropBlock(): void {
 export function finishBlock(): u32 {
   catchUp();
   family = NONE;
+  hasLast = false;
   if (spoiled) {
     writer.setPosition(blockBegin);
     return 0;
@@ -225,66 +225,141 @@ function codeLine(s: u32, at: u32): u32 {
     if (matches(s, at) != 0) wanted = s;
     return 0;
   }
-  const nameLength = load<u32>(s, shape.NAME_LENGTH);
-  if (commonLength(at, load<u32>(s, shape.TEXT), nameLength) < nameLength) return 0;
-  longestHere = 0;
   if (
     spoiled ||
     raw > MOST_BLOCK ||
     out + MOST_LABELLED_LINE > OUTPUT + OUTPUT_BYTES ||
     writer.room() < MOST_LABELLED_LINE * MOST_BYTES_A_BYTE
   ) {
-    wanted = PACKING;
+    const nameLength = load<u32>(s, shape.NAME_LENGTH);
+    if (commonLength(at, load<u32>(s, shape.TEXT), nameLength) == nameLength) wanted = PACKING;
     return 0;
   }
-  const near = load<u32>(s, shape.BLOCK) == block && raw - load<u32>(s, shape.LINE) <= MOST_DISTANCE;
+  const near = load<u32>(s, shape.SIGHT) == sight && raw - load<u32>(s, shape.LINE) <= writer.MOST_DISTANCE;
   return near ? codeLikeLast(s, at) : codeFirst(s, at);
 }
 
-/** The line is compared with the last one of its shape. */
+/** The line is compared with the last one of its shape, from which mostly one value and the number differ. */
 function codeLikeLast(s: u32, at: u32): u32 {
+  const last = load<u32>(s, shape.LAST);
+  const lastLength = load<u32>(s, shape.LENGTH);
+  const lastNumber = load<u32>(s, shape.NUMBER);
+  const n = commonLength(at, last, lastLength);
   const nameLength = load<u32>(s, shape.NAME_LENGTH);
-  const head = nameLength + load<u32>(s, shape.INJECTION_LENGTH);
+  if (n < nameLength) return 0;
+  const injectionLength = load<u32>(s, shape.INJECTION_LENGTH);
+  const far = raw - load<u32>(s, shape.LINE);
+  // The run up to what differs first, and the newline before it.
+  const lead: u32 = newlineWaits ? 1 : 0;
+  if (lead > load<u32>(s, shape.LINE) || n + injectionLength < writer.LEAST_LENGTH) return codeChanged(s, at);
+  if (n >= lastNumber) {
+    const number = at + lastNumber;
+    const end = n == lastLength ? at + n : lineEnd(number, timestamps);
+    if (end == 0 || end - at > longestLine) return 0;
+    if (load<u32>(s, shape.COUNTS) != 0 && load<u8>(number) == 0x2d) return 0;
+    const same = min(n, end - 1 - at);
+    writer.line(lead + injectionLength + same, far, at + same, end - 1 - at - same, 0, 0, 0, 0);
+    wrote(s, at, end, lastNumber, load<u32>(s, shape.CRC), 0);
+    return end;
+  }
+  const quotes = load<u32>(s, shape.QUOTES);
+  const values = load<u32>(s, shape.VALUES);
+  const tail = at + nameLength;
+  const differs = n - nameLength;
+  let k: u32 = 0;
+  while (k < values && load<u32>(quotes + (k << 2)) < differs) k++;
+  // Not a value, but what stands between two.
+  const begins = valueStart(s, quotes, k);
+  if (k == values || differs < begins) return 0;
+  const value = tail + begins;
+  const p = beforeEscape(at + n, value);
+  const quote = valueEnd(p);
+  if (quote == 0) return 0;
+  const lastQuote = load<u32>(quotes + (k << 2));
+  const shift = quote - tail - lastQuote;
+  const more = commonLength(quote, last + nameLength + lastQuote, lastLength - nameLength - lastQuote);
+  const suffix = lastNumber - nameLength - lastQuote;
+  if (more < suffix) return codeChanged(s, at);
+  const number = quote + suffix;
+  const end = lineEnd(number, timestamps);
+  if (end == 0 || end - at > longestLine) return 0;
+  if (load<u32>(s, shape.COUNTS) != 0 && load<u8>(number) == 0x2d) return 0;
+  if (load<u32>(s, shape.BOUND) == k && !isPlainNumber(value, quote)) return 0;
+  const same = min(more, end - 1 - quote);
+  const first = lead + injectionLength + (p - at);
+  const rest = quote + same;
+  if (same >= writer.LEAST_LENGTH && far + shift <= writer.MOST_DISTANCE)
+    writer.line(first, far, p, quote - p, same, far + shift, rest, end - 1 - rest);
+  else writer.line(first, far, p, end - 1 - p, 0, 0, 0, 0);
+  const upToNumber = load<u32>(s, shape.CRC) ^ crcMoved(change(s, k, value, quote), suffix);
+  if (shift != 0) for (let i = k; i < values; i++) add(quotes + (i << 2), shift);
+  wrote(s, at, end, number - at, upToNumber, quote - value);
+  return end;
+}
+
+function add(at: u32, more: u32): void {
+  store<u32>(at, load<u32>(at) + more);
+}
+
+/**
+ * What becomes of the CRC register up to the end of value `k`, which is the first that differs. Most often it is that of the line before, too, so what
+ * stands before it is known.
+ */
+function change(s: u32, k: u32, value: u32, quote: u32): u32 {
+  let begin: u32;
+  let before: u32;
+  if (load<u32>(s, shape.CHANGED) == k) {
+    begin = load<u32>(s, shape.CHANGED_BEGIN);
+    before = load<u32>(s, shape.CHANGED_END);
+  } else {
+    const quotes = load<u32>(s, shape.QUOTES);
+    const lastTail = load<u32>(s, shape.LAST) + load<u32>(s, shape.NAME_LENGTH);
+    const begins = valueStart(s, quotes, k);
+    begin = crcOf(load<u32>(s, shape.HEAD_CRC), lastTail, begins);
+    before = crcOf(begin, lastTail + begins, load<u32>(quotes + (k << 2)) - begins);
+    store<u32>(s, k, shape.CHANGED);
+    store<u32>(s, begin, shape.CHANGED_BEGIN);
+  }
+  const after = crcOf(begin, value, quote - value);
+  store<u32>(s, after, shape.CHANGED_END);
+  return before ^ after;
+}
+
+/** As `codeLikeLast`, whatever differs. */
+function codeChanged(s: u32, at: u32): u32 {
+  const nameLength = load<u32>(s, shape.NAME_LENGTH);
+  const injectionLength = load<u32>(s, shape.INJECTION_LENGTH);
+  const head = nameLength + injectionLength;
   const values = load<u32>(s, shape.VALUES);
   const quotes = load<u32>(s, shape.QUOTES);
   const newQuotes = load<u32>(s, shape.NEW_QUOTES);
   const tail = at + nameLength;
-  const lastTail = load<u32>(s, shape.TAIL);
-  const lastEnd = lastTail + load<u32>(s, shape.TAIL_LENGTH);
-  const lastNumber = lastTail + numberStart(s, quotes);
-  const streamOnly = raw >= leanFrom;
-  const line = out;
-  const newTail = streamOnly ? line : line + head;
-  if (!streamOnly) copy(line, lastTail - head, head);
+  const last = load<u32>(s, shape.LAST);
+  const lastTail = last + nameLength;
+  const lastEnd = last + load<u32>(s, shape.LENGTH);
+  let longestHere: u32 = 0;
   // Where the bytes of the first run are, should it be too short for a match.
-  let source = line;
+  let source = BEGINNING + 1;
   if (head < SHORT_HEAD) {
     store<u8>(BEGINNING, 0x0a);
-    copy(BEGINNING + 1, load<u32>(s, shape.TEXT), nameLength);
-    copy(BEGINNING + 1 + nameLength, load<u32>(s, shape.INJECTION), head - nameLength);
-    copy(BEGINNING + 1 + head, tail, 16);
-    source = BEGINNING + 1;
+    copy(source, at, nameLength);
+    copy(source + nameLength, load<u32>(s, shape.INJECTION), injectionLength);
+    copy(source + head, tail, 16);
   }
   writer.mark();
   // The run under way, in the line and in the last one, with what stands before it: the head, and the newline before that.
   let lead = head;
   if (newlineWaits) {
-    if (load<u32>(s, shape.LINE) > 0) lead++;
-    else writer.literal(0x0a);
+    if (load<u32>(s, shape.LINE) > 0) {
+      lead++;
+      source--;
+    } else writer.literal(0x0a);
   }
-  source -= lead - head;
   let p = tail;
   let q = lastTail;
   let runStart = p;
   const far = raw - load<u32>(s, shape.LINE);
   let distance = far;
-  // The first value that differs, with the CRC registers around it, and where it ends. What is behind it is mostly as it was.
-  let changed = NONE;
-  let changedBegin: u32 = 0;
-  let changedEnd: u32 = 0;
-  let behind: u32 = 0;
-  let isOnlyOne = true;
-  let upToNumber = load<u32>(s, shape.CRC);
   let k: u32 = 0;
   let end: u32 = 0;
   while (true) {
@@ -302,24 +377,17 @@ function codeLikeLast(s: u32, at: u32): u32 {
       end = p;
       break;
     }
-    const begins =
-      k == 0
-        ? load<u32>(s, shape.GAPS)
-        : load<u32>(quotes + ((k - 1) << 2)) + load<u32>(s + (k << 2), shape.GAPS);
+    const begins = valueStart(s, quotes, k);
     // Not a value, but what stands between two.
     if (q < lastTail + begins) return undo();
     if (k == values) {
-      end = lineEnd(tail + numberStart(s, newQuotes), timestamps);
+      end = lineEnd(tail + valueStart(s, newQuotes, values), timestamps);
       if (end == 0) return undo();
       break;
     }
-    // Not into the middle of an escape.
     const value = tail + begins + shift;
-    let back = p;
-    while (back > value && load<u8>(back - 1) == 0x5c) back--;
-    const odd = (p - back) & 1;
-    p -= odd;
-    q -= odd;
+    p = beforeEscape(p, value);
+    q = lastTail + (p - tail) - shift;
     const quote = valueEnd(p);
     if (quote == 0) return undo();
     if (quote - value > longestHere) longestHere = quote - value;
@@ -327,23 +395,8 @@ function codeLikeLast(s: u32, at: u32): u32 {
     writer.run(source, p - runStart + lead, distance);
     writer.literals(p, quote - p);
     store<u32>(newQuotes + (k << 2), quote - tail);
-    const lastQuote = lastTail + load<u32>(quotes + (k << 2));
-    if (changed == NONE) {
-      changed = k;
-      behind = quote;
-      let end: u32;
-      if (load<u32>(s, shape.CHANGED) == k) {
-        changedBegin = load<u32>(s, shape.CHANGED_BEGIN);
-        end = load<u32>(s, shape.CHANGED_END);
-      } else {
-        changedBegin = crcOf(load<u32>(s, shape.HEAD_CRC), tail, begins);
-        end = crcOf(changedBegin, lastTail + begins, lastQuote - lastTail - begins);
-      }
-      changedEnd = crcOf(changedBegin, value, quote - value);
-      upToNumber ^= crcMoved(end ^ changedEnd, lastNumber - lastQuote);
-    } else isOnlyOne = false;
     p = quote;
-    q = lastQuote;
+    q = lastTail + load<u32>(quotes + (k << 2));
     k++;
     runStart = p;
     source = p;
@@ -351,23 +404,16 @@ function codeLikeLast(s: u32, at: u32): u32 {
     lead = 0;
   }
   if (end - at > longestLine || !isFit(s, newQuotes, tail)) return undo();
-  copy(newTail, tail, end - tail);
-  const number = numberStart(s, newQuotes);
-  if (changed != NONE) {
-    if (!isOnlyOne) upToNumber = crcOf(changedEnd, behind, tail + number - behind);
-    store<u32>(s, changed, shape.CHANGED);
-    store<u32>(s, changedBegin, shape.CHANGED_BEGIN);
-    store<u32>(s, changedEnd, shape.CHANGED_END);
-  }
   // The newline at the end waits for the next line.
   const runEnd = min(p, end - 1);
   writer.run(source, runEnd - runStart + lead, distance);
   writer.literals(runEnd, end - 1 - runEnd);
   store<u32>(s, newQuotes, shape.QUOTES);
   store<u32>(s, quotes, shape.NEW_QUOTES);
-  lean = streamOnly || lean;
-  addToCrc(upToNumber, head + number, tail + number, end);
-  wrote(s, streamOnly ? 0 : line, head, newTail, end - tail, upToNumber);
+  store<u32>(s, NONE, shape.CHANGED);
+  const numberStart = valueStart(s, newQuotes, values);
+  const upToNumber = crcOf(load<u32>(s, shape.HEAD_CRC), tail, numberStart);
+  wrote(s, at, end, nameLength + numberStart, upToNumber, longestHere);
   return end;
 }
 
@@ -376,50 +422,77 @@ function undo(): u32 {
   return 0;
 }
 
-/** Where in a tail the number begins, when its values end there. */
-function numberStart(s: u32, quotes: u32): u32 {
-  const values = load<u32>(s, shape.VALUES);
-  if (values == 0) return load<u32>(s, shape.GAPS);
-  return load<u32>(quotes + ((values - 1) << 2)) + load<u32>(s + (values << 2), shape.GAPS);
+/** Where the first byte that differs, at `p`, may be cut off from what is before it in a value: not in the middle of an escape. */
+function beforeEscape(p: u32, value: u32): u32 {
+  let back = p;
+  while (back > value && load<u8>(back - 1) == 0x5c) back--;
+  return p - ((p - back) & 1);
 }
 
-/** The CRC with a line whose register up to its number is known. What was just written is slow to read, so the number is the one that was read. */
-function addToCrc(upToNumber: u32, length: u32, number: u32, end: u32): void {
-  crc = crcOf(crcMoved(crc, length) ^ upToNumber, number, end - number);
+/** Where value `k` begins behind the target's labels, when the values before it end there; behind the last value it is the number. */
+function valueStart(s: u32, quotes: u32, k: u32): u32 {
+  if (k == 0) return load<u32>(s, shape.GAPS);
+  return load<u32>(quotes + ((k - 1) << 2)) + load<u32>(s + (k << 2), shape.GAPS);
 }
 
-/** A line is in the stream, and its tail in the output. `upToNumber` is the CRC register of all before its number. */
-function wrote(s: u32, line: u32, head: u32, tail: u32, tailLength: u32, upToNumber: u32): void {
-  store<u32>(s, block, shape.BLOCK);
+/**
+ * The line `[at, end)` is in the stream. `number` is how far behind `at` its number begins, `upToNumber` the CRC register of all before that, with the
+ * target's labels; `longest` is the length of its longest value, or at most that of the line before.
+ */
+function wrote(s: u32, at: u32, end: u32, number: u32, upToNumber: u32, longest: u32): void {
+  const injectionLength = load<u32>(s, shape.INJECTION_LENGTH);
+  crc = crcOf(crcMoved(crc, injectionLength + number) ^ upToNumber, at + number, end - at - number);
+  store<u32>(s, sight, shape.SIGHT);
   store<u32>(s, raw, shape.LINE);
-  store<u32>(s, tail, shape.TAIL);
-  store<u32>(s, tailLength, shape.TAIL_LENGTH);
+  store<u32>(s, at, shape.LAST);
+  store<u32>(s, end - at, shape.LENGTH);
+  store<u32>(s, number, shape.NUMBER);
   store<u32>(s, upToNumber, shape.CRC);
   hasLast = true;
   lastAt = raw;
-  lastLine = line;
   lastShape = s;
   newlineWaits = true;
-  if (longestHere > longestValue) longestValue = longestHere;
-  raw += head + tailLength;
-  out = tail + tailLength;
-  coded = out;
+  if (longest > longestValue) longestValue = longest;
   samples++;
+  if (raw >= leanFrom) {
+    lean = true;
+    lastLine = 0;
+  } else {
+    lastLine = out;
+    out = label(out, s, at, end);
+    coded = out;
+  }
+  raw += injectionLength + end - at;
+}
+
+/** Writes a line with the target's labels; gives where it ends. */
+function label(to: u32, s: u32, at: u32, end: u32): u32 {
+  const nameLength = load<u32>(s, shape.NAME_LENGTH);
+  const injectionLength = load<u32>(s, shape.INJECTION_LENGTH);
+  copy(to, at, nameLength);
+  copy(to + nameLength, load<u32>(s, shape.INJECTION), injectionLength);
+  const tail = at + nameLength;
+  copy(to + nameLength + injectionLength, tail, end - tail);
+  return to + nameLength + injectionLength + (end - tail);
 }
 
 /** Whether strict readers take it: the bound is a number, and no count is negative. Anything unusual is left to the reader's own way. */
 function isFit(s: u32, quotes: u32, tail: u32): bool {
   const b = load<u32>(s, shape.BOUND);
-  if (b != u32.MAX_VALUE) {
-    const start =
-      b == 0
-        ? load<u32>(s, shape.GAPS)
-        : load<u32>(quotes + ((b - 1) << 2)) + load<u32>(s + (b << 2), shape.GAPS);
-    if (!isPlainNumber(tail + start, tail + load<u32>(quotes + (b << 2)))) return false;
+  if (
+    b != u32.MAX_VALUE &&
+    !isPlainNumber(tail + valueStart(s, quotes, b), tail + load<u32>(quotes + (b << 2)))
+  )
+    return false;
+  if (load<u32>(s, shape.COUNTS) != 0) {
+    const number = valueStart(s, quotes, load<u32>(s, shape.VALUES));
+    if (load<u8>(tail + number) == 0x2d) return false;
   }
-  if (load<u32>(s, shape.COUNTS) != 0 && load<u8>(tail + numberStart(s, quotes)) == 0x2d) return false;
   return true;
 }
+
+/** Bytes of the longest value of the line that `matches` looked at. */
+let longestMatched: u32 = 0;
 
 /** Where the line at `at` ends when it has that shape, else 0. Notes where its values end. */
 function matches(s: u32, at: u32): u32 {
@@ -431,6 +504,7 @@ function matches(s: u32, at: u32): u32 {
   const tail = at;
   const values = load<u32>(s, shape.VALUES);
   const quotes = load<u32>(s, shape.NEW_QUOTES);
+  longestMatched = 0;
   let k: u32 = 0;
   while (true) {
     const gap = load<u32>(s + (k << 2), shape.GAPS);
@@ -440,14 +514,14 @@ function matches(s: u32, at: u32): u32 {
     if (k == values) return lineEnd(at, timestamps);
     const quote = valueEnd(at);
     if (quote == 0) return 0;
-    if (quote - at > longestHere) longestHere = quote - at;
+    if (quote - at > longestMatched) longestMatched = quote - at;
     store<u32>(quotes + (k << 2), quote - tail);
     at = quote;
     k++;
   }
 }
 
-/** The first line of its shape in the block. */
+/** The first line of its shape in the block, or in this input. */
 function codeFirst(s: u32, at: u32): u32 {
   const end = matches(s, at);
   if (end == 0) return 0;
@@ -458,48 +532,38 @@ function codeFirst(s: u32, at: u32): u32 {
   const injection = load<u32>(s, shape.INJECTION);
   const injectionLength = load<u32>(s, shape.INJECTION_LENGTH);
   const line = out;
-  copy(line, at, nameLength);
-  copy(line + nameLength, injection, injectionLength);
-  copy(line + nameLength + injectionLength, tail, end - tail);
-  const lineLimit = line + nameLength + injectionLength + (end - tail);
+  const lineEnd = label(line, s, at, end) - 1;
   let from = line;
   if (hasLast) {
     const last = wholeLast();
-    from = codePrefix(line, lineLimit - 1, last);
+    from = codePrefix(line, lineEnd, last);
     if (lastShape != 0 && from < line + nameLength && load<u32>(lastShape, shape.INJECTION) == injection) {
       writer.literals(from, line + nameLength - from);
       from = line + nameLength;
       const lastName = load<u32>(lastShape, shape.NAME_LENGTH);
-      const n = commonLength(from, last + lastName, lineLimit - 1 - from);
+      const n = commonLength(from, last + lastName, lineEnd - from);
       writer.run(from, n, raw + nameLength - (lastAt + lastName));
       from += n;
     }
   } else if (newlineWaits) writer.literal(0x0a);
-  writer.literals(from, lineLimit - 1 - from);
-  store<u32>(s, quotes, shape.NEW_QUOTES);
+  writer.literals(from, lineEnd - from);
   const other = load<u32>(s, shape.QUOTES);
   store<u32>(s, quotes, shape.QUOTES);
   store<u32>(s, other, shape.NEW_QUOTES);
-  const head = nameLength + injectionLength;
   const headCrc = crcOf(crcOf(0, at, nameLength), injection, injectionLength);
   store<u32>(s, headCrc, shape.HEAD_CRC);
   store<u32>(s, NONE, shape.CHANGED);
-  const number = numberStart(s, quotes);
-  const upToNumber = crcOf(headCrc, tail, number);
-  addToCrc(upToNumber, head + number, tail + number, end);
-  wrote(s, line, head, line + head, end - tail, upToNumber);
+  const numberStart = valueStart(s, quotes, load<u32>(s, shape.VALUES));
+  const upToNumber = crcOf(headCrc, tail, numberStart);
+  wrote(s, at, end, nameLength + numberStart, upToNumber, longestMatched);
   return end;
 }
 
 /** The last line of the block with all its bytes, and some behind it that are not its own. */
 function wholeLast(): u32 {
   if (lastLine != 0) return lastLine;
-  const nameLength = load<u32>(lastShape, shape.NAME_LENGTH);
-  const injectionLength = load<u32>(lastShape, shape.INJECTION_LENGTH);
-  copy(WHOLE, load<u32>(lastShape, shape.TEXT), nameLength);
-  copy(WHOLE + nameLength, load<u32>(lastShape, shape.INJECTION), injectionLength);
-  const tail = load<u32>(lastShape, shape.TAIL);
-  copy(WHOLE + nameLength + injectionLength, tail, load<u32>(lastShape, shape.TAIL_LENGTH));
+  const last = load<u32>(lastShape, shape.LAST);
+  label(WHOLE, lastShape, last, last + load<u32>(lastShape, shape.LENGTH));
   return WHOLE;
 }
 
@@ -511,8 +575,10 @@ function codePrefix(line: u32, end: u32, last: u32): u32 {
     if (lastAt > 0) lead = 1;
     else writer.literal(0x0a);
   }
-  // What ends the last line in the output stands before this one.
-  writer.run(line - lead, n + lead, raw - lastAt);
+  if (n + lead < writer.LEAST_LENGTH || raw - lastAt > writer.MOST_DISTANCE) {
+    if (lead != 0) writer.literal(0x0a);
+    writer.literals(line, n);
+  } else writer.run(line, n + lead, raw - lastAt);
   newlineWaits = false;
   return line + n;
 }
@@ -545,6 +611,12 @@ export function resolveShape(s: u32, itsFamily: u32, injection: u32, injectionLe
   store<u32>(s, itsFamily, shape.FAMILY);
   store<u32>(s, injection, shape.INJECTION);
   store<u32>(s, injectionLength, shape.INJECTION_LENGTH);
+}
+
+/** Other lines are to be written to the input. */
+export function leaveInput(): void {
+  sight++;
+  if (hasLast) lastLine = wholeLast();
 }
 
 /** Forgets all shapes. */

@@ -17,28 +17,29 @@ export const FAMILY: u32 = 24;
 export const NEXT: u32 = 28;
 export const OTHER: u32 = 32;
 /**
- * The last line of the block that has this shape: the block; where in its text the line begins; where a copy of what stands behind the target's
- * labels is, and how long that is.
+ * The last line of the block that has this shape, while it is in the input (see `sight` of line-coder.ts): where it begins in the text of the block
+ * and in the input, how long it is there, and where in it its number begins.
  */
-export const BLOCK: u32 = 36;
+export const SIGHT: u32 = 36;
 export const LINE: u32 = 40;
-export const TAIL: u32 = 44;
-export const TAIL_LENGTH: u32 = 48;
-/** CRC registers of what stands before that in lines of this shape, and of the last line up to its number. */
-export const HEAD_CRC: u32 = 52;
-export const CRC: u32 = 56;
+export const LAST: u32 = 44;
+export const LENGTH: u32 = 48;
+export const NUMBER: u32 = 52;
+/** CRC registers of what comes with the target's labels before the rest of a line of this shape, and of the last line up to its number. */
+export const HEAD_CRC: u32 = 56;
+export const CRC: u32 = 60;
 /** The value that differed from the line before that, or -1; the registers where it begins and where it ends. */
-export const CHANGED: u32 = 60;
-export const CHANGED_BEGIN: u32 = 64;
-export const CHANGED_END: u32 = 68;
-/** Where in that tail each value has its closing quote; and a second list, for the line that is looked at. */
-export const QUOTES: u32 = 72;
-export const NEW_QUOTES: u32 = 76;
+export const CHANGED: u32 = 64;
+export const CHANGED_BEGIN: u32 = 68;
+export const CHANGED_END: u32 = 72;
+/** Where each value of it has its closing quote, from the target's labels on; and a second list, for the line that is looked at. */
+export const QUOTES: u32 = 76;
+export const NEW_QUOTES: u32 = 80;
 /** The value that must be a number, or -1; and whether a sample must not be negative. */
-export const BOUND: u32 = 80;
-export const COUNTS: u32 = 84;
+export const BOUND: u32 = 84;
+export const COUNTS: u32 = 88;
 /** How long the pieces of text are: before the first value, between two, and behind the last. */
-export const GAPS: u32 = 88;
+export const GAPS: u32 = 92;
 
 let end: u32 = SHAPES;
 

@@ -25,6 +25,7 @@ interface CoderExports {
   readonly injectionsBytes: Place;
   readonly codes: Place;
   beginBody(stamp: number, timestamps: boolean, longestLine: number): void;
+  leaveInput(): void;
   setOutputEnd(end: number): void;
   outputEnd(): number;
   beginBlock(family: number, leanFrom: number): void;
@@ -140,6 +141,7 @@ export class LineCoder {
 
   /** Takes the lines `[start, limit)`, at most `inputBytes`; they end with a newline and are valid UTF-8. */
   load(buffer: Uint8Array, start: number, limit: number): void {
+    this.#exports.leaveInput();
     this.#memory.set(buffer.subarray(start, limit), this.#input);
   }
 
