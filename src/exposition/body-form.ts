@@ -1,4 +1,5 @@
 import type { Account } from './account.ts';
+import type { SpareFamilies } from './body-family.ts';
 
 /** The body inflates to more than it may. */
 export class BodySizeError extends Error {}
@@ -28,4 +29,6 @@ export interface BodyForm {
   readonly openMetrics?: boolean;
   /** Where its memory is counted. */
   readonly account?: Account;
+  /** What the target's last body left to this one. */
+  readonly spare?: SpareFamilies;
 }

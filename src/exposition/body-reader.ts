@@ -1,4 +1,5 @@
 import { BodySizeError, EncodingError, SampleLimitError, type BodyForm } from './body-form.ts';
+import { FamilySet } from './body-family.ts';
 import { Body } from './body.ts';
 import { ascii, Byte } from './bytes.ts';
 import { freeBuffer, type LabelledExposition } from './family-block.ts';
@@ -77,8 +78,10 @@ export class BodyReader {
 
   constructor(shop: Workshop, rules: LabelRules, form: BodyForm) {
     this.#shop = shop;
-    const { sampleLimit = 0, openMetrics = false } = form;
-    this.#body = new Body(rules, shop.names, { sampleLimit, rewritten: openMetrics });
+    const { sampleLimit = 0, openMetrics = false, spare } = form;
+    const { names } = shop;
+    const families = spare === undefined ? new FamilySet(names) : spare.take(names);
+    this.#body = new Body(rules, families, { sampleLimit, rewritten: openMetrics });
     this.#form = form;
     this.#openMetrics = openMetrics ? new OpenMetricsReader(rules.honorTimestamps) : undefined;
   }

@@ -1,3 +1,4 @@
+import type { FamilySet } from './body-family.ts';
 import type { LabelUsage } from './label-limits.ts';
 import type { MetricType } from './metric-type.ts';
 import type { NameTable } from './name-table.ts';
@@ -30,8 +31,10 @@ export interface FamilyBlock {
   readonly parts: readonly BlockPart[];
 }
 
-/** What one accepted body became: its family blocks in the order in which the body began them. Immutable. */
+/** What one accepted body became: its family blocks in the order in which the body began them. Immutable until `SpareFamilies` has its set. */
 export interface LabelledExposition {
+  /** Where the objects of its families are from. */
+  readonly set: FamilySet;
   readonly names: NameTable;
   readonly families: readonly FamilyBlock[];
   /** Families that have a HELP or TYPE line and no samples; no more than some thousand. */

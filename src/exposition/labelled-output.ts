@@ -1,8 +1,10 @@
 import { inflateRawSync } from 'node:zlib';
-import type { Body, BodyFamily } from './body.ts';
+import type { BodyFamily } from './body-family.ts';
+import type { Body } from './body.ts';
 import { freeBuffer } from './family-block.ts';
 import type { CodedBlock, LineCoder } from './line-coder.ts';
-import { packSegments, SMALL_BYTES, type CodedBlocks, type Packer } from './packer.ts';
+import { packRuns, SMALL_BYTES, type CodedBlocks, type Packer } from './packer.ts';
+import { Runs } from './runs.ts';
 import { Flush } from './zlib-handle.ts';
 
 /** Labelled bytes that are gathered before they are packed. Enough that a family of a usual body is one block. */
@@ -25,6 +27,7 @@ export class LabelledOutput {
   readonly #usual: Uint8Array;
   #body!: Body;
   #runStart = 0;
+  readonly #runs = new Runs();
   /** The coder's blocks that are not packed yet. */
   #coded: CodedBlocks['blocks'][number][] = [];
   #codedBytes = 0;
@@ -49,6 +52,7 @@ export class LabelledOutput {
     this.#useUsual();
     this.end = 0;
     this.family = undefined;
+    this.#runs.forget();
     this.#coded = [];
     this.#codedBytes = 0;
     this.#coder?.clearBlocks();
@@ -99,7 +103,10 @@ export class LabelledOutput {
     this.#close();
     const blocks = this.#coded;
     this.#coded = [];
-    packSegments(this.#body, this.bytes, this.#packer, { blocks, bytes: this.#coder?.blocks ?? NO_BYTES });
+    packRuns(this.#body, this.#runs, this.bytes, this.#packer, {
+      blocks,
+      bytes: this.#coder?.blocks ?? NO_BYTES,
+    });
     if (this.codes) this.#coder!.clearBlocks();
     this.#codedBytes = 0;
     this.end = 0;
@@ -109,8 +116,7 @@ export class LabelledOutput {
     const { family } = this;
     this.family = undefined;
     if (family === undefined || (this.codes && this.#closeBlock(family))) return;
-    if (this.end > this.#runStart && family.addSegment(this.#runStart, this.end))
-      this.#body.touched.push(family);
+    if (this.end > this.#runStart) this.#runs.add(family, this.#runStart, this.end);
   }
 
   /** Whether lines that end there are more than the coder's block takes, of which there are none beside the block. */

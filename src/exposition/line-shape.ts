@@ -1,6 +1,6 @@
 import { Byte } from './bytes.ts';
 import type { Injection, LabelRules } from './label-rules.ts';
-import type { BodyFamily } from './body.ts';
+import type { BodyFamily } from './body-family.ts';
 import { Unfit } from './unfit.ts';
 
 /**

@@ -1,7 +1,8 @@
 import type { BlockDeflater } from './block-deflater.ts';
-import type { Body, BodyFamily } from './body.ts';
-import type { BlockPart } from './family-block.ts';
+import type { BodyFamily, FilledPart } from './body-family.ts';
+import type { Body } from './body.ts';
 import type { CodedBlock } from './line-coder.ts';
+import type { Runs } from './runs.ts';
 
 /**
  * A run of fewer bytes is kept as it is and deflated beside its neighbours of the same family when an answer is
@@ -21,69 +22,89 @@ export interface CodedBlocks {
   readonly bytes: Uint8Array;
 }
 
+/** Bytes of parts that are not there yet. */
+const NO_BYTES = new Uint8Array(0);
+
 /**
- * Hot. Packs the segments that the families of `body` have in `output`, and empties them. Small runs of one call share
- * one buffer, and so do the deflated ones, and those of `coded`, which come before the segments of their families: one allocation each,
+ * Hot. Packs the runs that the families of `body` have in `output`, and takes them away. Small ones of one call share
+ * one buffer, and so do the deflated ones, and those of `coded`, which come before the runs of their families: one allocation each,
  * of exactly the size.
  */
-export function packSegments(body: Body, output: Uint8Array, packer: Packer, coded: CodedBlocks): void {
-  const { deflater } = packer;
-  const { touched } = body;
-  body.touched = [];
-  if (body.discarded) {
-    for (const family of touched) family.takeSegments();
-    return;
+export function packRuns(
+  body: Body,
+  runs: Runs,
+  output: Uint8Array,
+  packer: Packer,
+  coded: CodedBlocks,
+): void {
+  if (!body.discarded) {
+    const codedBytes = addCoded(coded);
+    body.packed(codedBytes + packLarge(runs, output, packer) + packSmall(runs, output));
   }
-  const codedBytes = addCoded(coded);
-  const small: {
-    family: BodyFamily;
-    segments: readonly number[];
-    before: BlockPart | undefined;
-    length: number;
-  }[] = [];
-  const deflated: { family: BodyFamily; start: number; length: number; rawLength: number; crc: number }[] =
-    [];
-  let smallBytes = 0;
+  runs.clear();
+}
+
+/** Deflates all that is not small; how many bytes more the families have then. */
+function packLarge(runs: Runs, output: Uint8Array, { deflater, keepSmall }: Packer): number {
+  const parts: FilledPart[] = [];
   let replaced = 0;
   deflater.clear();
-  for (const family of touched) {
-    const segments = family.takeSegments();
-    const before = family.takeSmallPart();
-    let length = 0;
-    if (before !== undefined) {
-      length = before.end - before.start;
-      replaced += length;
-    }
-    for (let i = 0; i < segments.length; i += 2) length += segments[i + 1]! - segments[i]!;
-    if (length < SMALL_BYTES && packer.keepSmall) {
-      small.push({ family, segments, before, length });
-      smallBytes += length;
-      continue;
-    }
+  const { families } = runs;
+  for (let i = 0; i < families.length; i++) {
+    const family = families[i]!;
+    const before = family.smallPart;
+    const smallLength = before === undefined ? 0 : before.rawLength;
+    if (keepSmall && smallLength + runs.lengthOf(family) < SMALL_BYTES) continue;
     deflater.begin();
-    if (before !== undefined) deflater.add(before.bytes, before.start, before.end);
-    for (let i = 0; i < segments.length; i += 2) deflater.add(output, segments[i]!, segments[i + 1]!);
-    deflated.push({ family, ...deflater.finish() });
+    if (before !== undefined) {
+      deflater.add(before.bytes, before.start, before.end);
+      family.dropSmallPart();
+      replaced += smallLength;
+    }
+    for (let run = family.firstRun; run >= 0; run = runs.after(run))
+      deflater.add(output, runs.startOf(run), runs.endOf(run));
+    const { start, length, rawLength, crc } = deflater.finish();
+    family.firstRun = -1;
+    parts.push(family.addPart(NO_BYTES, start, start + length, true, rawLength, crc));
   }
   const packed = copyOf(deflater.bytes, deflater.length);
-  for (const { family, start, length, rawLength, crc } of deflated) {
-    family.addPart({ bytes: packed, start, end: start + length, deflated: true, rawLength, crc });
+  for (const part of parts) part.bytes = packed;
+  return packed.length - replaced;
+}
+
+/** Copies the runs that are left; how many bytes more the families have then. */
+function packSmall(runs: Runs, output: Uint8Array): number {
+  const { families } = runs;
+  let bytes = 0;
+  let replaced = 0;
+  for (let i = 0; i < families.length; i++) {
+    const family = families[i]!;
+    if (family.firstRun < 0) continue;
+    const { smallPart } = family;
+    if (smallPart !== undefined) replaced += smallPart.rawLength;
+    bytes += runs.lengthOf(family);
   }
-  const kept = Buffer.allocUnsafeSlow(smallBytes);
+  const kept = Buffer.allocUnsafeSlow(bytes + replaced);
   let end = 0;
-  for (const { family, segments, before, length } of small) {
+  for (let i = 0; i < families.length; i++) {
+    const family = families[i]!;
+    if (family.firstRun < 0) continue;
     const start = end;
+    const before = family.smallPart;
     if (before !== undefined) {
-      kept.set(before.bytes.subarray(before.start, before.end), end);
-      end += before.end - before.start;
+      end += copy(before.bytes, kept, end, before.start, before.end);
+      family.dropSmallPart();
     }
-    for (let i = 0; i < segments.length; i += 2) {
-      kept.set(output.subarray(segments[i], segments[i + 1]), end);
-      end += segments[i + 1]! - segments[i]!;
-    }
-    family.addPart({ bytes: kept, start, end: start + length, deflated: false, rawLength: length, crc: 0 });
+    for (let run = family.firstRun; run >= 0; run = runs.after(run))
+      end += copy(output, kept, end, runs.startOf(run), runs.endOf(run));
+    family.addPart(kept, start, end, false, end - start, 0);
   }
-  body.packed(codedBytes + packed.length + smallBytes - replaced);
+  return bytes;
+}
+
+/** Copies a piece, without a view of it. */
+function copy(from: Uint8Array, to: Uint8Array, at: number, start: number, end: number): number {
+  return Buffer.prototype.copy.call(from, to, at, start, end);
 }
 
 /** Gives the families their blocks; how many bytes those are. */
@@ -99,7 +120,7 @@ function addCoded({ blocks, bytes }: CodedBlocks): number {
   for (const { family, length, rawLength, crc, bytes: alone } of blocks) {
     const start = alone === undefined ? end : 0;
     if (alone === undefined) end += length;
-    family.addPart({ bytes: alone ?? kept, start, end: start + length, deflated: true, rawLength, crc });
+    family.addPart(alone ?? kept, start, start + length, true, rawLength, crc);
   }
   return end + own;
 }

@@ -1,4 +1,5 @@
-import type { Body, BodyFamily } from './body.ts';
+import type { BodyFamily } from './body-family.ts';
+import type { Body } from './body.ts';
 import { ascii, utf8 } from './bytes.ts';
 import { escapeLabelValue, unescapeLabelValue } from './escape.ts';
 import { checkLabelLimits, NO_LABEL_LIMITS } from './label-limits.ts';

@@ -1,5 +1,6 @@
 import { isUtf8 } from 'node:buffer';
-import type { Body, BodyFamily } from './body.ts';
+import type { BodyFamily } from './body-family.ts';
+import type { Body } from './body.ts';
 import { ascii, Byte, metricNameStart, utf8 } from './bytes.ts';
 import { escapeHelp, unescapeHelp } from './escape.ts';
 import { NO_LABEL_LIMITS } from './label-limits.ts';

@@ -1,5 +1,5 @@
 import type { BlockDeflater } from '../exposition/block-deflater.ts';
-import { ANY_LABELS } from '../exposition/body.ts';
+import { ANY_LABELS } from '../exposition/body-family.ts';
 import type { BlockPart, FamilyBlock, LabelledExposition } from '../exposition/family-block.ts';
 import type { LabelRules } from '../exposition/label-rules.ts';
 import { MetricType, suffixes } from '../exposition/metric-type.ts';

@@ -21,6 +21,8 @@ export interface TargetParts {
 /** Small parts of a family that follow one another, deflated as one block. */
 export interface ReadyRun {
   readonly parts: readonly BlockPart[];
+  /** The bytes that each of them had: the object of a part is filled again when nobody reads it any more. */
+  readonly sources: readonly Uint8Array[];
   readonly bytes: Uint8Array;
   readonly start: number;
   readonly end: number;
@@ -47,7 +49,10 @@ export class ReadyRuns {
     if (this.#runs.size === 0) return undefined;
     const run = this.#runs.get(parts[index]!);
     if (run === undefined) return undefined;
-    for (let i = 1; i < run.parts.length; i++) if (run.parts[i] !== parts[index + i]) return undefined;
+    for (let i = 0; i < run.parts.length; i++) {
+      const part = parts[index + i];
+      if (part !== run.parts[i] || part?.bytes !== run.sources[i]) return undefined;
+    }
     return run;
   }
 
@@ -89,7 +94,8 @@ export class ReadyRuns {
         deflater.begin();
         for (const part of run) deflater.add(part.bytes, part.start, part.end);
         const { start, length, crc } = deflater.finish();
-        made.push({ parts: run, start, end: start + length, rawLength, crc });
+        const sources = run.map((part) => part.bytes);
+        made.push({ parts: run, sources, start, end: start + length, rawLength, crc });
         raw += rawLength;
         if (raw < STEP_BYTES) continue;
         end();

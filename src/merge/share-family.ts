@@ -1,4 +1,4 @@
-import { ANY_LABELS } from '../exposition/body.ts';
+import { ANY_LABELS } from '../exposition/body-family.ts';
 import type { BlockPart } from '../exposition/family-block.ts';
 import type { MetricType } from '../exposition/metric-type.ts';
 import { Votes } from './votes.ts';

@@ -1,6 +1,7 @@
 import type { ScrapeLimits, TlsConfig } from '../config/scrape-config.ts';
 import type { Labels } from '../discovery/target.ts';
 import type { Account } from '../exposition/account.ts';
+import { SpareFamilies } from '../exposition/body-family.ts';
 import { BodyReader } from '../exposition/body-reader.ts';
 import type { Workshop } from '../exposition/workshop.ts';
 import type { LabelledExposition } from '../exposition/family-block.ts';
@@ -52,6 +53,8 @@ export interface ScrapeResult {
 /** Scrapes one target over connections that are kept. At most one scrape at a time. */
 export class TargetScraper {
   readonly rules: LabelRules;
+  /** What its last body left to the next. */
+  readonly spare: SpareFamilies;
   readonly #target: ScrapedTarget;
   readonly #shop: Workshop;
   readonly #userAgent: string;
@@ -60,7 +63,13 @@ export class TargetScraper {
   #exchange: Exchange | undefined;
   #cancelled: ScrapeFailure | undefined;
 
-  constructor(target: ScrapedTarget, shop: Workshop, userAgent: string) {
+  constructor(
+    target: ScrapedTarget,
+    shop: Workshop,
+    userAgent: string,
+    spare: SpareFamilies = new SpareFamilies(),
+  ) {
+    this.spare = spare;
     this.#target = target;
     this.#shop = shop;
     this.#userAgent = userAgent;
@@ -110,6 +119,7 @@ export class TargetScraper {
     this.cancel(new ScrapeFailure('connection', 'the target is gone'));
     for (const connection of this.#connections.values()) connection.close();
     this.#connections.clear();
+    this.spare.close();
   }
 
   /** Asks the target, and goes where it redirects to, as Go's client does. */
@@ -191,6 +201,7 @@ export class TargetScraper {
           ...head,
           ...bodyBounds(limits.bodySizeLimit),
           sampleLimit: limits.sampleLimit,
+          spare: this.spare,
           ...(account !== undefined && { account }),
         }),
     });

@@ -27,7 +27,7 @@ export type AnswerRequest =
 type Replies = Generator<{ readonly message: WorkerReply; readonly transfer: ArrayBuffer[] }, void, void>;
 
 interface OpenAnswer {
-  targets: readonly ShareTarget[];
+  readonly targets: ShareTarget[];
   share: Share | undefined;
   replies: Replies | undefined;
   /** Bytes of the parts that were sent and may still wait to be taken. */
@@ -39,8 +39,10 @@ interface OpenAnswer {
 /** What a worker's answers need of it. */
 export interface AnswerHost {
   reply(message: WorkerReply, transfer: ArrayBuffer[]): void;
-  /** May throw, which fails the answer. What it gives must stay as it is until the answer is dropped. */
+  /** May throw, which fails the answer. What it gives must stay as it is until it is let go. */
   targetOf(entry: AnswerEntry): ShareTarget;
+  /** An answer was dropped, and reads these targets no more. */
+  letGo(targets: readonly ShareTarget[]): void;
   /** The answers hold so many bytes more, or fewer when negative. */
   count(bytes: number): void;
   /** What was composed before it was asked for. */
@@ -89,8 +91,8 @@ export class OpenAnswers {
     switch (request.type) {
       case 'survey': {
         // At once: a message that comes later may release what it needs.
-        const targets = request.entries.map((entry) => this.#host.targetOf(entry));
-        open.targets = targets;
+        const { targets } = open;
+        for (const entry of request.entries) targets.push(this.#host.targetOf(entry));
         const { ahead, matches } = this.#host;
         ahead?.answered(request.entries);
         const { selectors } = request;
@@ -187,6 +189,7 @@ export class OpenAnswers {
     if (open === undefined) return;
     this.#answers.delete(answer);
     this.#hold(open, -open.held);
+    this.#host.letGo(open.targets);
   }
 
   #isOpen(answer: number, open: OpenAnswer): boolean {

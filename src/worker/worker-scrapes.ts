@@ -1,3 +1,4 @@
+import { SpareFamilies } from '../exposition/body-family.ts';
 import { Workshop } from '../exposition/workshop.ts';
 import { freeParts, type LabelledExposition } from '../exposition/family-block.ts';
 import { hasReportNames } from '../merge/report.ts';
@@ -32,13 +33,23 @@ export interface WorkerScrapesOptions {
   memoryShort(): void;
 }
 
+interface KeptExposition {
+  readonly exposition: LabelledExposition;
+  /** Where its objects go when nobody reads it any more. */
+  readonly spare: SpareFamilies;
+}
+
 /** The targets of one worker, their scrapes under way, and the expositions that somebody may still ask for. */
 export class WorkerScrapes {
   readonly #options: WorkerScrapesOptions;
   readonly #shop = new Workshop();
   readonly #scrapers: Map<number, TargetScraper> = new Map();
   readonly #running: Map<number, TargetScraper> = new Map();
-  readonly #expositions: Map<number, LabelledExposition> = new Map();
+  readonly #expositions: Map<number, KeptExposition> = new Map();
+  /** By exposition, the open answers that read it. */
+  readonly #readers: Map<LabelledExposition, number> = new Map();
+  /** Those that were given up while an answer read them. */
+  readonly #released: Map<LabelledExposition, KeptExposition> = new Map();
   #smallBytes = 0;
   /** What all of it takes; the worker's answers are counted here too. */
   readonly memory: WorkerMemory;
@@ -50,7 +61,7 @@ export class WorkerScrapes {
       giveWay: (scrape) => this.cancel(scrape, 'memory'),
       call: () => options.memoryShort(),
       processBytes: () => process.memoryUsage.rss(),
-      collect: () => collectGarbage('now'),
+      collect: () => this.collectGarbage('now'),
     });
   }
 
@@ -60,8 +71,11 @@ export class WorkerScrapes {
       this.#scrapers.delete(id);
       this.metadata.forget(id);
     }
-    for (const target of added)
-      this.#scrapers.set(target.id, new TargetScraper(target, this.#shop, this.#options.userAgent));
+    const { userAgent } = this.#options;
+    for (const target of added) {
+      const spare = new SpareFamilies((bytes) => this.memory.add(bytes));
+      this.#scrapers.set(target.id, new TargetScraper(target, this.#shop, userAgent, spare));
+    }
   }
 
   /** Scrapes a target; `ended` is called once, whatever becomes of it. */
@@ -72,7 +86,7 @@ export class WorkerScrapes {
     const { outcome, exposition } = await scraper.scrape(told, this.memory.account(id));
     this.#running.delete(id);
     this.memory.close(id);
-    if (exposition !== undefined) this.#keep(id, exposition);
+    if (exposition !== undefined) this.#keep(id, { exposition, spare: scraper.spare });
     const reportNames = exposition !== undefined && hasReportNames(exposition);
     this.#options.ended(id, reportNames ? { ...outcome, reportNames } : outcome);
     if (exposition !== undefined && this.#scrapers.has(target)) this.metadata.take(target, exposition);
@@ -98,19 +112,20 @@ export class WorkerScrapes {
     this.#options.ahead?.released(scrapes);
     this.#options.matches?.released(scrapes);
     for (const scrape of scrapes) {
-      const exposition = this.#expositions.get(scrape);
-      if (exposition === undefined) continue;
+      const kept = this.#expositions.get(scrape);
+      if (kept === undefined) continue;
       this.#expositions.delete(scrape);
-      this.#count(exposition, -1);
-      free(exposition);
+      if (this.#readers.has(kept.exposition)) this.#released.set(kept.exposition, kept);
+      else this.#free(kept);
     }
   }
 
-  /** A target as an answer shows it. Throws when its exposition is gone. */
+  /** A target as an answer shows it. What it exposed stays until `letGo`. Throws when its exposition is gone. */
   shareTarget({ target, scrape, outcome, unreported }: AnswerEntry): ShareTarget {
     const { rules } = this.#scrapers.get(target)!;
-    const exposition = outcome.up ? this.#expositions.get(scrape) : undefined;
+    const exposition = outcome.up ? this.#expositions.get(scrape)?.exposition : undefined;
     if (outcome.up && exposition === undefined) throw new Error(`the exposition of scrape ${scrape} is gone`);
+    if (exposition !== undefined) this.#readers.set(exposition, (this.#readers.get(exposition) ?? 0) + 1);
     return {
       rules,
       outcome,
@@ -119,9 +134,38 @@ export class WorkerScrapes {
     };
   }
 
-  #keep(scrape: number, exposition: LabelledExposition): void {
-    this.#expositions.set(scrape, exposition);
-    this.#count(exposition, 1);
+  /** An answer does not show these any more. */
+  letGo(targets: readonly ShareTarget[]): void {
+    for (const { exposition } of targets) {
+      if (exposition === undefined) continue;
+      const readers = this.#readers.get(exposition)! - 1;
+      if (readers > 0) {
+        this.#readers.set(exposition, readers);
+        continue;
+      }
+      this.#readers.delete(exposition);
+      const released = this.#released.get(exposition);
+      if (released === undefined) continue;
+      this.#released.delete(exposition);
+      this.#free(released);
+    }
+  }
+
+  /** Collects the garbage of the worker, with what only saves work when memory is short. */
+  collectGarbage(when: Parameters<typeof collectGarbage>[0]): void {
+    if (when === 'now') for (const { spare } of this.#scrapers.values()) spare.clear();
+    collectGarbage(when);
+  }
+
+  #keep(scrape: number, kept: KeptExposition): void {
+    this.#expositions.set(scrape, kept);
+    this.#count(kept.exposition, 1);
+  }
+
+  #free({ exposition, spare }: KeptExposition): void {
+    this.#count(exposition, -1);
+    for (const { parts } of exposition.families) freeParts(parts);
+    if (!this.#options.ledger.exceeded) spare.give(exposition.set);
   }
 
   #count({ smallBytes, heldBytes }: LabelledExposition, sign: number): void {
@@ -129,8 +173,4 @@ export class WorkerScrapes {
     this.#shop.packer.keepSmall = this.#smallBytes < MAX_SMALL_BYTES;
     this.memory.add(sign * heldBytes);
   }
-}
-
-function free(exposition: LabelledExposition): void {
-  for (const { parts } of exposition.families) freeParts(parts);
 }

@@ -1,5 +1,4 @@
 import { parentPort, workerData } from 'node:worker_threads';
-import { collectGarbage } from './collect.ts';
 import { ComposeAhead } from './compose-ahead.ts';
 import { MatchAhead } from './match-ahead.ts';
 import { MemoryLedger, type LedgerOptions } from './memory-ledger.ts';
@@ -41,6 +40,7 @@ const scrapes: WorkerScrapes = new WorkerScrapes({
 const answers = new OpenAnswers({
   reply,
   targetOf: (entry) => scrapes.shareTarget(entry),
+  letGo: (targets) => scrapes.letGo(targets),
   count: (bytes) => scrapes.memory.add(bytes),
   ahead,
   matches,
@@ -62,7 +62,7 @@ function handle(request: WorkerRequest): void {
       scrapes.cancel(request.scrape, request.reason);
       break;
     case 'collect':
-      collectGarbage(request.when);
+      scrapes.collectGarbage(request.when);
       break;
     case 'metadata':
       reply({ type: 'metadata', metadata: scrapes.metadata.all() });

@@ -1,5 +1,6 @@
 import { inflateRawSync } from 'node:zlib';
 import type { Account } from '../../src/exposition/account.ts';
+import type { SpareFamilies } from '../../src/exposition/body-family.ts';
 import { BodyReader, runToEnd } from '../../src/exposition/body-reader.ts';
 import { Workshop } from '../../src/exposition/workshop.ts';
 import type { BlockPart, LabelledExposition } from '../../src/exposition/family-block.ts';
@@ -19,6 +20,7 @@ export interface Reading {
   readonly sampleLimit?: number;
   readonly openMetrics?: boolean;
   readonly account?: Account;
+  readonly spare?: SpareFamilies;
 }
 
 /** A metric family of a body, for tables. */

@@ -1,9 +1,12 @@
 import t from 'tap';
 import { benchBody } from '../../simulator/render.ts';
 import { BlockDeflater } from '../../src/exposition/block-deflater.ts';
+import { SpareFamilies } from '../../src/exposition/body-family.ts';
 import { runToEnd } from '../../src/exposition/body-reader.ts';
+import { Workshop } from '../../src/exposition/workshop.ts';
 import { ReadyRuns } from '../../src/merge/ready-runs.ts';
 import type { ShareTarget } from '../../src/merge/share.ts';
+import { read as readBody } from '../exposition/fixture.ts';
 import { merge, up } from './fixture.ts';
 
 const TARGETS = 6;
@@ -62,6 +65,27 @@ t.test('runs that no longer fit are not used', async (t) => {
     t.equal(merge([asked], [], undefined, runs).text, merge([asked]).text, why);
     t.equal(merge([targets], [], undefined, runs).text, plain.text);
   }
+});
+
+t.test('a run of parts that were filled again since is not used', async (t) => {
+  const spare = new SpareFamilies();
+  const shop = new Workshop();
+  const lines = (value: number): string => `m{x="${value}"} 1\n`.repeat(20);
+  const [first, second, ...others] = targetsOf((i) => lines(i));
+  const read = (value: number): ShareTarget => {
+    const exposition = readBody(lines(value), { rules: second!.rules, shop, spare });
+    return { ...second!, exposition };
+  };
+  const before = read(7);
+  const runs = new ReadyRuns();
+  make(runs, [first!, before, ...others]);
+  t.equal(runs.size, 1);
+  runs.forget(before.exposition!);
+  spare.give(before.exposition!.set);
+  const after = read(8);
+  t.equal(after.exposition!.families[0]!.parts[0], before.exposition!.families[0]!.parts[0], 'one object');
+  const asked = [first!, after, ...others];
+  t.equal(merge([asked], [], undefined, runs).text, merge([asked]).text);
 });
 
 t.test('what is there is not made again, and what is between is', async (t) => {

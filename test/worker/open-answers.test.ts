@@ -11,14 +11,16 @@ const ENTRY = { target: 1, scrape: 1, outcome: EVERYTHING_UP };
 function openAnswers(families: number) {
   const replies: WorkerReply[] = [];
   const target = manyFamilies(families);
-  const held = { bytes: 0 };
+  const held = { bytes: 0, targets: 0 };
   const answers = new OpenAnswers(
     {
       reply: (message) => replies.push(message),
       targetOf: ({ scrape }) => {
         if (scrape !== 1) throw new Error(`scrape ${scrape} is gone`);
+        held.targets++;
         return target.target;
       },
+      letGo: (targets) => (held.targets -= targets.length),
       count: (bytes) => (held.bytes += bytes),
     },
     0,
@@ -64,7 +66,7 @@ t.test('pages and parts come by credit', async (t) => {
   t.ok(held.bytes > 20_000 * 100, `${held.bytes} bytes`);
   answers.handle({ type: 'drop', answer: 1 });
   answers.handle({ type: 'drop', answer: 1 });
-  t.equal(held.bytes, 0, 'nothing is held in the end');
+  t.strictSame(held, { bytes: 0, targets: 0 }, 'nothing is held in the end');
 });
 
 t.test('an answer that is dropped in the middle of its survey is left there', async (t) => {
@@ -84,10 +86,12 @@ t.test('an answer that is dropped in the middle of its survey is left there', as
 });
 
 t.test('answers that are surveyed side by side', async (t) => {
-  const { answers, replies, settle } = openAnswers(3000);
+  const { answers, replies, settle, held } = openAnswers(3000);
   for (const answer of [1, 2, 3]) answers.handle(survey(answer));
-  answers.handle(survey(4, 99));
+  const [entry] = survey(1).entries;
+  answers.handle({ ...survey(4), entries: [entry, { ...entry, scrape: 99 }] });
   await settle();
+  t.equal(held.targets, 3, 'what failed lets go of what it had');
   const told = replies.map((reply) => ('answer' in reply ? `${reply.type} ${reply.answer}` : reply.type));
   t.strictSame(told.toSorted(), ['failed 4', 'surveyed 1', 'surveyed 2', 'surveyed 3']);
   answers.handle({ type: 'more', answer: 4 });

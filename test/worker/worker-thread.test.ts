@@ -1,3 +1,4 @@
+import { constants, inflateRawSync } from 'node:zlib';
 import t from 'tap';
 import { NO_LIMITS } from '../../src/config/limits-section.ts';
 import type { Outcome } from '../../src/scrape/outcome.ts';
@@ -42,7 +43,7 @@ function startWorker(url: string) {
       waiting.set(id, resolve);
       worker.post({ type: 'scrape', target: 1, scrape: id, told: { timeoutSeconds: 10, chain: [] } });
     });
-  return { worker, scrape, crashed: crashed.promise };
+  return { worker, scrape, ledger, crashed: crashed.promise };
 }
 
 /** The families of a survey of one page, in its order. */
@@ -81,6 +82,69 @@ t.test('expositions are kept until they are released', async (t) => {
   await t.rejects(names(2, 1), { message: /exposition of scrape 1 is gone/ }, 'an answer, not a crash');
   t.ok((await names(3, 2)).includes('a_metric'), 'the other is still there');
 });
+
+t.test('what an open answer reads stays as it is, whatever is released and scraped meanwhile', async (t) => {
+  const bodies = [1, 2, 3, 4].map((value) => `${`a_metric{v="${value}"} ${value}\n`.repeat(9)}b ${value}\n`);
+  let count = 0;
+  await using pod = await startPlainPod({ body: () => bodies[count++]! });
+  const { worker, scrape } = startWorker(pod.url);
+  await using _worker = worker;
+  /** What the worker has of the samples that one scrape found. */
+  const begin = async (id: number): Promise<() => Promise<string>> => {
+    const entries = [{ target: 1, scrape: id, outcome: await scrape(id), unreported: true } as const];
+    const order = allOf(await worker.survey(id, entries, []));
+    return async () => {
+      worker.compose(id, order);
+      const { bytes } = await worker.nextPart(id);
+      worker.drop(id);
+      return inflateRawSync(bytes, { finishFlush: constants.Z_SYNC_FLUSH })
+        .toString()
+        .replaceAll('job="",', '');
+    };
+  };
+  const want = (id: number): string =>
+    bodies[id - 1]!.replaceAll('{', '{instance="",').replace('b ', 'b{instance="",job=""} ');
+  const first = await begin(1);
+  const same = await worker.survey(99, [{ target: 1, scrape: 1, outcome: await scrape(2) }], []);
+  t.ok(namesIn([same]).includes('b'));
+  worker.post({ type: 'release', scrapes: [1, 2] });
+  const third = await begin(3);
+  t.equal(await first(), want(1), 'released, and others came since');
+  worker.drop(99);
+  const fourth = await begin(4);
+  t.equal(await third(), want(3));
+  t.equal(await fourth(), want(4), 'and what was filled again is right');
+});
+
+t.test(
+  'what is left for the next body is counted, and given up when memory is short or the target goes',
+  async (t) => {
+    const body = Array.from({ length: 100 }, (_, i) => `family_${i}{text="${'x'.repeat(200)}"} 1\n`).join('');
+    await using pod = await startPlainPod({ body: () => body });
+    const { worker, scrape, ledger } = startWorker(pod.url);
+    await using _worker = worker;
+    /** The last reply comes when all requests before it are done. */
+    const held = async (): Promise<number> => {
+      await worker.metadata();
+      return ledger.held;
+    };
+    await scrape(1);
+    const whole = await held();
+    worker.post({ type: 'release', scrapes: [1] });
+    const left = await held();
+    t.ok(left > 0 && left < whole, `${left} bytes of ${whole}`);
+    await scrape(2);
+    t.ok((await held()) > left, 'the next body has it');
+    worker.post({ type: 'release', scrapes: [2] });
+    worker.post({ type: 'collect', when: 'now' });
+    t.equal(await held(), 0);
+    await scrape(3);
+    worker.post({ type: 'release', scrapes: [3] });
+    t.equal(await held(), left);
+    worker.post({ type: 'targets', added: [], removed: [1] });
+    t.equal(await held(), 0);
+  },
+);
 
 t.test('an answer comes part by part, several side by side', async (t) => {
   const body = Array.from({ length: 60_000 }, (_, i) => `a_metric{n="${(i * 7919) % 60_000}"} ${i}\n`).join(
