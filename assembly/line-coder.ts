@@ -47,6 +47,8 @@ let crc: u32 = 0;
 /** From how many bytes of lines on they are left out of the output, and whether some were. */
 let leanFrom: u32 = 0;
 let lean: bool = false;
+/** Whether there is no stream: the block will be small. */
+let plain: bool = false;
 let blockBegin: u32 = 0;
 /** Whether the last newline is not in the stream yet: it goes with what comes behind it. */
 let newlineWaits: bool = false;
@@ -105,12 +107,19 @@ export function beginBlock(newFamily: u32, newLeanFrom: u32): void {
   raw = 0;
   crc = u32.MAX_VALUE;
   leanFrom = newLeanFrom;
+  plain = false;
   lean = false;
   newlineWaits = false;
   spoiled = false;
   hasLast = false;
   lastShape = 0;
   writer.begin();
+}
+
+/** The same for a block that is expected to have fewer bytes of lines than `most`, and no stream. With more of them it wants to be packed. */
+export function beginSmallBlock(newFamily: u32, most: u32): void {
+  beginBlock(newFamily, most);
+  plain = true;
 }
 
 /** Bytes of lines that the block under way has, as far as they are in the stream. */
@@ -190,7 +199,7 @@ function follow(before: u32, next: u32): void {
  */
 export function run(at: u32, limit: u32): u32 {
   wanted = 0;
-  if (coded != out) catchUp();
+  if (coded != out && !plain) catchUp();
   let s = current;
   while (at < limit && s != 0) {
     let next = codeLine(s, at);
@@ -228,6 +237,7 @@ function codeLine(s: u32, at: u32): u32 {
   if (
     spoiled ||
     raw > MOST_BLOCK ||
+    (plain && raw >= leanFrom) ||
     out + MOST_LABELLED_LINE > OUTPUT + OUTPUT_BYTES ||
     writer.room() < MOST_LABELLED_LINE * MOST_BYTES_A_BYTE
   ) {
@@ -235,8 +245,22 @@ function codeLine(s: u32, at: u32): u32 {
     if (commonLength(at, load<u32>(s, shape.TEXT), nameLength) == nameLength) wanted = PACKING;
     return 0;
   }
+  if (plain) return labelOnly(s, at);
   const near = load<u32>(s, shape.SIGHT) == sight && raw - load<u32>(s, shape.LINE) <= writer.MOST_DISTANCE;
   return near ? codeLikeLast(s, at) : codeFirst(s, at);
+}
+
+/** Writes the line at `at` when it has that shape, but not to a stream. */
+function labelOnly(s: u32, at: u32): u32 {
+  const end = matches(s, at);
+  if (end == 0 || end - at > longestLine) return 0;
+  if (!isFit(s, load<u32>(s, shape.NEW_QUOTES), at + load<u32>(s, shape.NAME_LENGTH))) return 0;
+  const line = out;
+  out = label(line, s, at, end);
+  raw += out - line;
+  samples++;
+  if (longestMatched > longestValue) longestValue = longestMatched;
+  return end;
 }
 
 /** The line is compared with the last one of its shape, from which mostly one value and the number differ. */

@@ -3,6 +3,7 @@ import type { BodyFamily } from './body-family.ts';
 import type { Body } from './body.ts';
 import { freeBuffer } from './family-block.ts';
 import type { CodedBlock, LineCoder } from './line-coder.ts';
+import type { NameTable } from './name-table.ts';
 import { packRuns, SMALL_BYTES, type CodedBlocks, type Packer } from './packer.ts';
 import { Runs } from './runs.ts';
 import { Flush } from './zlib-handle.ts';
@@ -15,6 +16,12 @@ const OUTPUT_BYTES = 2 * 1024 * 1024;
  */
 const WORTH_SEARCHING = 1 / 10;
 const NO_BYTES = new Uint8Array(0);
+/** Names of families that are remembered. */
+const MOST_KINDS = 8192;
+/** What is known of a family's runs: large ones that the coder makes well, and those that are better left to zlib. */
+const Kind = { unknown: 0, small: 1, large: 2, searched: 3 } as const;
+/** How the coder takes each kind: from how many bytes on its lines are in a block alone. */
+const LEAN_FROM = [SMALL_BYTES, SMALL_BYTES, 0, Infinity] as const;
 
 /**
  * Hot. The labelled lines of the body that is scanned, gathered in runs of one family each, until they are packed. Runs that the coder wrote
@@ -28,6 +35,11 @@ export class LabelledOutput {
   #body!: Body;
   #runStart = 0;
   readonly #runs = new Runs();
+  /** For each name number the kind of its family's last run; of names in that table. */
+  readonly #kinds = new Uint8Array(MOST_KINDS);
+  #names: NameTable | undefined;
+  /** Whether the run under way has no block. */
+  #plain = false;
   /** The coder's blocks that are not packed yet. */
   #coded: CodedBlocks['blocks'][number][] = [];
   #codedBytes = 0;
@@ -49,6 +61,8 @@ export class LabelledOutput {
   /** Begins or goes on with a body. What another one gathered has been packed, or is not wanted any more: that body broke off. */
   begin(body: Body): void {
     this.#body = body;
+    if (body.names !== this.#names) this.#kinds.fill(Kind.unknown);
+    this.#names = body.names;
     this.#useUsual();
     this.end = 0;
     this.family = undefined;
@@ -82,9 +96,14 @@ export class LabelledOutput {
     this.family = family;
     this.#runStart = this.end;
     if (!this.codes) return;
-    this.#coder!.outputEnd = this.end;
+    const coder = this.#coder!;
+    coder.outputEnd = this.end;
+    const kind = this.#kinds[family.name] ?? Kind.unknown;
+    this.#plain = kind === Kind.small && !family.isOpen;
     // A small run before it comes before it: they will be one.
-    this.#coder!.beginBlock(family.name, family.isOpen ? Infinity : SMALL_BYTES);
+    if (family.isOpen) coder.beginBlock(family.name, Infinity);
+    else if (this.#plain) coder.beginSmallBlock(family.name, SMALL_BYTES);
+    else coder.beginBlock(family.name, LEAN_FROM[kind]!);
   }
 
   /** Packs what was gathered, so that there is room, or another body can be scanned. */
@@ -128,29 +147,49 @@ export class LabelledOutput {
   #closeBlock(family: BodyFamily): boolean {
     const coder = this.#coder!;
     const { isLean } = coder;
-    if (!isLean && (this.end - this.#runStart < SMALL_BYTES || family.isOpen)) {
+    const kinds = this.#kinds;
+    const written = this.end - this.#runStart;
+    if (!isLean && (this.#plain || written < SMALL_BYTES || family.isOpen)) {
+      kinds[family.name] = written < SMALL_BYTES ? Kind.small : Kind.large;
       coder.dropBlock();
       return false;
     }
     coder.outputEnd = this.end;
     const block = coder.finishBlock();
     if (block === undefined) return false;
-    const isGood = block.length <= block.rawLength * WORTH_SEARCHING;
-    if (!isGood) {
+    const { length, rawLength } = block;
+    if (rawLength < SMALL_BYTES) {
+      kinds[family.name] = Kind.small;
+      const lines = this.#linesOf(block);
+      this.bytes.set(lines, this.#runStart);
+      this.end = this.#runStart + rawLength;
+      return false;
+    }
+    const isGood = length <= rawLength * WORTH_SEARCHING;
+    kinds[family.name] = isGood ? Kind.large : Kind.searched;
+    if (!isGood && !isLean) {
       coder.dropBlock();
-      if (!isLean) return false;
+      return false;
     }
     this.#coded.push({ family, ...(isGood ? block : this.#search(block)) });
-    if (isGood) this.#codedBytes += block.length;
+    if (isGood) this.#codedBytes += length;
     // What is in a block is not needed any more.
     this.end = this.#runStart;
     return true;
   }
 
-  /** Makes the coder's last block anew with zlib. */
-  #search({ length, rawLength }: CodedBlock): CodedBlock & { readonly bytes: Uint8Array } {
-    const bytes = this.#coder!.blocks.subarray(this.#codedBytes, this.#codedBytes + length);
+  /** The lines of the coder's last block, which is dropped. */
+  #linesOf({ length, rawLength }: CodedBlock): Uint8Array {
+    const coder = this.#coder!;
+    const bytes = coder.blocks.subarray(this.#codedBytes, this.#codedBytes + length);
     const lines = inflateRawSync(bytes, { finishFlush: Flush.sync, maxOutputLength: rawLength });
+    coder.dropBlock();
+    return lines;
+  }
+
+  /** Makes the coder's last block anew with zlib. */
+  #search(found: CodedBlock): CodedBlock & { readonly bytes: Uint8Array } {
+    const lines = this.#linesOf(found);
     const { deflater } = this.#packer;
     deflater.clear();
     deflater.begin();

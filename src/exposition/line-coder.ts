@@ -29,6 +29,7 @@ interface CoderExports {
   setOutputEnd(end: number): void;
   outputEnd(): number;
   beginBlock(family: number, leanFrom: number): void;
+  beginSmallBlock(family: number, most: number): void;
   blockText(): number;
   blockCrc(): number;
   isLean(): number;
@@ -191,6 +192,11 @@ export class LineCoder {
    */
   beginBlock(family: number, leanFrom: number): void {
     this.#exports.beginBlock(family, Math.min(leanFrom, NEVER));
+  }
+
+  /** The same for lines that are expected to be less than `most` bytes, and to be wanted in `output` only: there will be no block. */
+  beginSmallBlock(family: number, most: number): void {
+    this.#exports.beginSmallBlock(family, most);
   }
 
   /** Whether `output` lacks lines of the block under way. */
