@@ -92,6 +92,11 @@ export class LineFilter {
     this.#whole = new LineSearch(compiled);
   }
 
+  /** Another one asks the same: patterns may take for each of them what they may for one. */
+  renewLimits(): void {
+    this.#limits.renew();
+  }
+
   /** Whether a family of that name and type can hold a series that matches. */
   mayMatch(name: string, type: MetricType): boolean {
     return this.#onNames(name, type) !== this.#never;

@@ -160,7 +160,7 @@ export class Scraper implements AsyncDisposable {
     );
     const isComplete = scrapes.every(({ outcome }) => outcome !== undefined);
     const { selectors = [] } = options;
-    const forget = this.#expect(isComplete || selectReport(selectors) ? undefined : selectors);
+    const forget = isComplete || selectReport(selectors) ? undefined : this.#expect(scrapes, selectors);
     for (const scrape of scrapes) this.#pin(scrape);
     try {
       const entries = await awaitScrapes(scrapes, options, (scrape) => this.#left(scrape));
@@ -168,12 +168,12 @@ export class Scraper implements AsyncDisposable {
         entries,
         shares: () => this.#shares(entries, options.unreported === true),
         [Symbol.dispose]: () => {
-          forget();
+          forget?.();
           for (const scrape of scrapes) this.#unpin(scrape);
         },
       };
     } catch (error) {
-      forget();
+      forget?.();
       for (const scrape of scrapes) this.#unpin(scrape);
       throw error;
     } finally {
@@ -187,12 +187,17 @@ export class Scraper implements AsyncDisposable {
     return this.#metadata;
   }
 
-  /** Tells the workers what will be asked for, if anything is to be done for it before; returns what tells them that it was. */
-  #expect(selectors: readonly Selector[] | undefined): () => void {
-    if (selectors === undefined) return () => undefined;
+  /** Tells the workers what will be asked for of these, so that they can begin; returns what tells them that it was. */
+  #expect(scrapes: readonly Scrape[], selectors: readonly Selector[]): () => void {
     const question = ++this.#lastQuestion;
     const workers = [...this.#workers.threads];
-    for (const worker of workers) worker.post({ type: 'expect', question, selectors });
+    const ended = workers.map((): number[] => []);
+    if (selectors.length > 0) {
+      for (const { id, target, outcome } of scrapes)
+        if (outcome?.up === true) ended[target.worker]!.push(target.id, id);
+    }
+    for (const [i, worker] of workers.entries())
+      worker.post({ type: 'expect', question, selectors, ended: ended[i]! });
     return () => {
       for (const worker of workers) worker.post({ type: 'forget', question });
     };

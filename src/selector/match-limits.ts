@@ -25,6 +25,11 @@ export class MatchLimits {
       throw new MatchCostError('the patterns of all match[] together are too large');
   }
 
+  /** To be called when another one asks the same question, for whom it is answered with the same patterns. */
+  renew(): void {
+    this.#left = MOST_MS;
+  }
+
   /** To be called when other work had its turn. */
   begin(): void {
     this.#leftNow = MOST_MS_AT_A_STRETCH;

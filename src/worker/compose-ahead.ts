@@ -13,6 +13,8 @@ export interface AheadView {
   readonly runs: ReadyRuns;
   /** Whether somebody waits for it. */
   readonly expected: boolean;
+  /** Whether some of it is still being found. */
+  readonly unfinished: boolean;
   /** What a target has in it; undefined where that is not known yet. */
   partsOf(exposition: LabelledExposition): TargetParts | undefined;
 }
@@ -61,6 +63,13 @@ export class ComposeAhead {
     this.#questions.add(question);
   }
 
+  /** Somebody has begun to wait, and the scrapes that were missing are under way: few, where most are used again. */
+  waiting(): void {
+    // Not every round ends with an answer that is made here.
+    this.#late = Math.max(1, Math.floor(this.#order.length * LATE_PART));
+    this.#makeLater(this.#host.running());
+  }
+
   /** The round is over, and its answer was begun or never will be. */
   forget(question: number): void {
     this.#questions.delete(question);
@@ -76,8 +85,6 @@ export class ComposeAhead {
   /** A scrape begins: what the target has exposed before stands beside nothing that comes now. */
   begun(target: number): void {
     this.#expositions.delete(target);
-    // Not every round ends with an answer that is made here.
-    this.#late = Math.max(1, Math.floor(this.#order.length * LATE_PART));
   }
 
   /** A scrape has ended; with what the target exposed when it is up. */
@@ -89,8 +96,7 @@ export class ComposeAhead {
     const running = this.#host.running();
     // Where none is under way any more the answer may come at once, or the late ones are another worker's.
     if (running === 0) this.#stop();
-    else clearTimeout(this.#timer);
-    if (running <= this.#late) this.#timer = setTimeout(() => void this.#make(running), IDLE_MS);
+    this.#makeLater(running);
   }
 
   /** These scrapes' expositions are given up. */
@@ -107,10 +113,19 @@ export class ComposeAhead {
     this.#count(this.runs.heldBytes - before);
   }
 
+  #makeLater(running: number): void {
+    clearTimeout(this.#timer);
+    if (running <= this.#late) this.#timer = setTimeout(() => void this.#make(running), IDLE_MS);
+  }
+
   async #make(running: number): Promise<void> {
     const turn = ++this.#turn;
     this.#late = Math.floor(running / 2);
     for (const view of this.#views()) {
+      while (view.unfinished) {
+        await new Promise((resolve) => setImmediate(resolve));
+        if (turn !== this.#turn) return;
+      }
       for (const targets of this.#neighbours(view)) {
         const steps = view.runs.make(targets, this.deflater);
         for (let done: boolean | undefined = false; done !== true && view.expected;) {
@@ -132,6 +147,7 @@ export class ComposeAhead {
       get expected() {
         return questions.size > 0;
       },
+      unfinished: false,
       partsOf: (exposition) => exposition,
     };
     yield* this.#host.selected();

@@ -6,11 +6,8 @@ import { ReadyRuns, type TargetParts } from '../merge/ready-runs.ts';
 import { MatchCostError, type Selector } from '../selector/selector.ts';
 import type { AheadView } from './compose-ahead.ts';
 
-/** Labelled bytes of an exposition, some milliseconds of work. One with more is left to the answer, whose work pauses. */
-const MOST_BYTES = 4 * 1024 * 1024;
-
-/** What takes longer is left to the answer, whose work pauses: the bodies of others wait meanwhile. */
-const MOST_MS = 20;
+/** How long the bodies of others wait for it. Most targets take less. */
+const TURN_MS = 5;
 
 /** What matching ahead needs of the worker. */
 export interface MatchHost {
@@ -20,14 +17,30 @@ export interface MatchHost {
   count(bytes: number): void;
 }
 
+/** An exposition that somebody asks for a part of. */
+export interface HeldExposition {
+  readonly scrape: number;
+  readonly exposition: LabelledExposition;
+  readonly rules: LabelRules;
+}
+
+/** One of which lines are being picked out. */
+interface Pending {
+  readonly exposition: LabelledExposition;
+  /** Gives the bytes that its lines take. */
+  readonly steps: Generator<void, number, void>;
+}
+
 /** What selectors that somebody waits with leave of the targets. */
 class SelectedView implements AheadView {
   readonly filter: LineFilter;
   readonly runs: ReadyRuns = new ReadyRuns();
   /** How many wait with them. */
   callers: number = 0;
-  /** Whether a target took so long that no more is done before it is asked for. */
-  isSlow: boolean = false;
+  /** Whether the selectors have turned out to ask for too much, which the answer will tell. */
+  isTooCostly: boolean = false;
+  /** By scrape, what is not done yet. */
+  readonly pending: Map<number, Pending> = new Map();
   /** By scrape, what was made of it. */
   readonly made: Map<number, { readonly exposition: LabelledExposition; readonly bytes: number }> = new Map();
 
@@ -39,6 +52,10 @@ class SelectedView implements AheadView {
     return this.callers > 0;
   }
 
+  get unfinished(): boolean {
+    return this.pending.size > 0;
+  }
+
   partsOf(exposition: LabelledExposition): TargetParts | undefined {
     const families = this.filter.kept(exposition)?.map(({ block: { name }, parts }) => ({ name, parts }));
     return families && { names: exposition.names, families };
@@ -47,25 +64,29 @@ class SelectedView implements AheadView {
 
 /**
  * Picks the lines that match out of each target's exposition as soon as it is there, while the round waits for others. Then only the last
- * target's are left to pick when the last body is there.
+ * target's are left to pick when the last body is there. What takes long goes on whenever the event loop has gone round.
  */
 export class MatchAhead {
   readonly #host: MatchHost;
   readonly #views: Map<string, SelectedView> = new Map();
   /** By question, its selectors. */
   readonly #questions: Map<number, string> = new Map();
+  #turn: NodeJS.Immediate | undefined;
 
   constructor(host: MatchHost) {
     this.#host = host;
   }
 
-  /** A round begins whose answer will have only what these select. */
-  expect(question: number, selectors: readonly Selector[]): void {
+  /** A round begins whose answer will have only what these select; with those of its scrapes that have ended before. */
+  expect(question: number, selectors: readonly Selector[], ended: readonly HeldExposition[] = []): void {
     const key = JSON.stringify(selectors);
     this.#questions.set(question, key);
     let view = this.#views.get(key);
     if (view === undefined) this.#views.set(key, (view = new SelectedView(selectors)));
+    else view.filter.renewLimits();
     view.callers++;
+    for (const { scrape, exposition, rules } of ended) this.#add(view, scrape, exposition, rules);
+    this.#takeTurn();
   }
 
   /** The round is over, and its answer was begun or never will be. */
@@ -76,14 +97,17 @@ export class MatchAhead {
     this.#questions.delete(question);
     if (--view.callers > 0) return;
     this.#views.delete(key!);
+    view.pending.clear();
     for (const { bytes } of view.made.values()) this.#host.count(-bytes);
     this.#host.count(-view.runs.heldBytes);
     view.runs.clear();
   }
 
-  /** The filter for these selectors, with what was made ahead. */
+  /** For an answer: the filter for these selectors, with what was made ahead. What is not done yet is left to the answer. */
   viewOf(selectors: readonly Selector[]): Pick<SelectedView, 'filter' | 'runs'> {
-    return this.#views.get(JSON.stringify(selectors)) ?? new SelectedView(selectors);
+    const view = this.#views.get(JSON.stringify(selectors));
+    view?.pending.clear();
+    return view ?? new SelectedView(selectors);
   }
 
   /** What all that somebody waits with leave. */
@@ -93,24 +117,20 @@ export class MatchAhead {
 
   /** A scrape has ended with this exposition. */
   scraped(scrape: number, exposition: LabelledExposition, rules: LabelRules): void {
-    if (this.#views.size === 0 || rawLengthOf(exposition) > MOST_BYTES) return;
     for (const view of this.#views.values()) {
-      if (view.isSlow) continue;
-      const bytes = runAtMost(MOST_MS, view.filter.keep(exposition, rules, this.#host.deflater));
-      if (bytes === undefined) {
-        view.isSlow = true;
-        continue;
-      }
-      view.made.set(scrape, { exposition, bytes });
-      this.#host.count(bytes);
+      this.#add(view, scrape, exposition, rules);
+      const pending = view.pending.get(scrape);
+      if (pending !== undefined) this.#goOn(view, scrape, pending);
     }
+    this.#takeTurn();
   }
 
   /** These scrapes' expositions are given up. */
   released(scrapes: readonly number[]): void {
     for (const view of this.#views.values()) {
-      const { filter, made, runs } = view;
+      const { filter, made, pending, runs } = view;
       for (const scrape of scrapes) {
+        pending.delete(scrape);
         const kept = made.get(scrape);
         if (kept === undefined) continue;
         made.delete(scrape);
@@ -121,25 +141,49 @@ export class MatchAhead {
       }
     }
   }
-}
 
-/** Runs steps to their end; undefined when that takes longer, or the selectors turn out to ask for too much, which the answer will tell. */
-function runAtMost<T>(milliseconds: number, steps: Generator<void, T, void>): T | undefined {
-  const end = performance.now() + milliseconds;
-  try {
-    for (;;) {
-      const step = steps.next();
-      if (step.done === true) return step.value;
-      if (performance.now() > end) return undefined;
+  #add(view: SelectedView, scrape: number, exposition: LabelledExposition, rules: LabelRules): void {
+    if (view.isTooCostly || view.made.has(scrape) || view.pending.has(scrape)) return;
+    view.pending.set(scrape, { exposition, steps: view.filter.keep(exposition, rules, this.#host.deflater) });
+  }
+
+  /** Picks out lines of one until it is done or the turn is over; says which. */
+  #goOn(view: SelectedView, scrape: number, { exposition, steps }: Pending, end = turnEnd()): boolean {
+    try {
+      for (;;) {
+        const step = steps.next();
+        if (step.done === true) {
+          view.pending.delete(scrape);
+          view.made.set(scrape, { exposition, bytes: step.value });
+          this.#host.count(step.value);
+          return true;
+        }
+        if (performance.now() > end) return false;
+      }
+    } catch (error) {
+      if (!(error instanceof MatchCostError)) throw error;
+      view.isTooCostly = true;
+      view.pending.clear();
+      return true;
     }
-  } catch (error) {
-    if (error instanceof MatchCostError) return undefined;
-    throw error;
+  }
+
+  /** Goes on with what is not done yet when the event loop has gone round. */
+  #takeTurn(): void {
+    if (this.#turn !== undefined || !this.#views.values().some(({ unfinished }) => unfinished)) return;
+    this.#turn = setImmediate(() => {
+      this.#turn = undefined;
+      const end = turnEnd();
+      for (const view of this.#views.values()) {
+        for (const [scrape, pending] of view.pending) {
+          if (!this.#goOn(view, scrape, pending, end) || performance.now() > end) break;
+        }
+      }
+      this.#takeTurn();
+    });
   }
 }
 
-function rawLengthOf({ families }: LabelledExposition): number {
-  let length = 0;
-  for (const { parts } of families) for (const { rawLength } of parts) length += rawLength;
-  return length;
+function turnEnd(): number {
+  return performance.now() + TURN_MS;
 }

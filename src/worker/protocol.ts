@@ -31,8 +31,16 @@ export type WorkerRequest =
   | { readonly type: 'release'; readonly scrapes: readonly number[] }
   /** Asks for TYPE and HELP of what the targets exposed last; answered by `metadata`. */
   | { readonly type: 'metadata' }
-  /** A round has begun whose answer will have only what these select, or everything where there are none; and the end of that. */
-  | { readonly type: 'expect'; readonly question: number; readonly selectors: readonly Selector[] }
+  /**
+   * A round has begun whose answer will have only what these select, or everything where there are none; and the end of that. Where there
+   * are selectors, `ended` are its targets that were scraped before, with their scrapes: one pair after the other.
+   */
+  | {
+      readonly type: 'expect';
+      readonly question: number;
+      readonly selectors: readonly Selector[];
+      readonly ended: readonly number[];
+    }
   | { readonly type: 'forget'; readonly question: number }
   /** Begins an answer; answered by `surveyed`, page by page. */
   | {

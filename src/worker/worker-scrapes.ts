@@ -8,7 +8,7 @@ import type { Outcome } from '../scrape/outcome.ts';
 import { TargetScraper, type ScrapedTarget, type ToldTarget } from '../scrape/target-scraper.ts';
 import { collectGarbage } from './collect.ts';
 import type { ComposeAhead } from './compose-ahead.ts';
-import type { MatchAhead } from './match-ahead.ts';
+import type { HeldExposition, MatchAhead } from './match-ahead.ts';
 import type { MemoryLedger } from './memory-ledger.ts';
 import { MetadataStore } from './metadata-store.ts';
 import type { AnswerEntry } from './packed-entries.ts';
@@ -118,6 +118,19 @@ export class WorkerScrapes {
       if (this.#readers.has(kept.exposition)) this.#released.set(kept.exposition, kept);
       else this.#free(kept);
     }
+  }
+
+  /** What is there of these: target and scrape, one pair after the other. */
+  held(pairs: readonly number[]): HeldExposition[] {
+    const held: HeldExposition[] = [];
+    for (let i = 0; i < pairs.length; i += 2) {
+      const scrape = pairs[i + 1]!;
+      const scraper = this.#scrapers.get(pairs[i]!);
+      const exposition = this.#expositions.get(scrape)?.exposition;
+      if (scraper !== undefined && exposition !== undefined)
+        held.push({ scrape, exposition, rules: scraper.rules });
+    }
+    return held;
   }
 
   /** A target as an answer shows it. What it exposed stays until `letGo`. Throws when its exposition is gone. */

@@ -71,8 +71,9 @@ function handle(request: WorkerRequest): void {
       scrapes.release(request.scrapes);
       break;
     case 'expect':
-      if (request.selectors.length > 0) matches.expect(request.question, request.selectors);
-      else ahead.expect(request.question);
+      if (request.selectors.length === 0) ahead.expect(request.question);
+      else matches.expect(request.question, request.selectors, scrapes.held(request.ended));
+      ahead.waiting();
       break;
     case 'forget':
       matches.forget(request.question);

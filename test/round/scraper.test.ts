@@ -5,6 +5,7 @@ import t from 'tap';
 import { until } from '../discovery/fixture.ts';
 import { Answer } from '../../src/round/answer.ts';
 import { PlanMemory } from '../../src/round/plan-memory.ts';
+import { readMatchers } from '../../src/selector/selector.ts';
 import {
   ask,
   gate,
@@ -123,6 +124,24 @@ t.test('reuse of a scrape that ended', async (t) => {
     t.equal(scraper.scrapesKept, 0);
     (await ask(scraper))[Symbol.dispose]();
     t.equal(pod.requests.count, 2);
+  });
+  t.test('what selectors ask for of it is picked out while others are late', async (t) => {
+    const { behaviour, open } = gate();
+    // Far more than what the count of memory is rounded to.
+    const lines = Array.from({ length: 20_000 }, (_, i) => `a_metric{n="${i}",odd="${i % 2}"} 1\n`).join('');
+    await using early = await startPlainPod({ body: () => lines });
+    await using late = await startPlainPod({ behaviour });
+    await using scraper = await startScraper([early, late], { reuseMs: 60_000 });
+    (await ask(scraper, 20_000, { targets: scraper.targets.slice(0, 1) }))[Symbol.dispose]();
+    const before = scraper.memory.held;
+    const selectors = [readMatchers('{odd="1"}')];
+    const signal = new AbortController().signal;
+    const asked = scraper.round(scraper.targets, { timeoutMs: () => 20_000, selectors, signal });
+    await until(() => scraper.memory.held > before);
+    t.equal(late.requests.inFlight, 1);
+    open();
+    (await asked)[Symbol.dispose]();
+    t.equal(early.requests.count, 1);
   });
   t.test('off', async (t) => {
     await using pod = await startPlainPod();

@@ -31,3 +31,20 @@ t.test('time counts for all patterns of a question, and at a stretch', async (t)
   limits.begin();
   t.equal(limits.run('p', 1, 'v', slowly), true, 'others had their turn');
 });
+
+t.test('each who asks the same question has all of the time', async (t) => {
+  let clock = 0;
+  t.intercept(performance, 'now', { value: () => clock });
+  const limits = new MatchLimits();
+  const slowly = (): boolean => ((clock += 150), true);
+  const run = (times: number): void => {
+    for (let i = 0; i < times; i++) {
+      limits.begin();
+      limits.run('p', 1, 'v', slowly);
+    }
+  };
+  run(13);
+  limits.renew();
+  run(13);
+  t.throws(() => run(1), MatchCostError);
+});

@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import t from 'tap';
 import type { LabelledExposition } from '../../src/exposition/family-block.ts';
+import { ReadyRuns } from '../../src/merge/ready-runs.ts';
 import { ComposeAhead } from '../../src/worker/compose-ahead.ts';
 import { readMatchers } from '../../src/selector/selector.ts';
 import { MatchAhead } from '../../src/worker/match-ahead.ts';
@@ -29,6 +30,7 @@ function composeAhead() {
   const begin = (): void => {
     for (const target of TARGETS) ahead.begun(target);
     state.running = TARGETS.length;
+    ahead.waiting();
   };
   const end = (target: number, exposition = expositionOf(target)): LabelledExposition => {
     state.running--;
@@ -148,8 +150,9 @@ t.test('of what callers with selectors wait for, only that is deflated', async (
     end(target, exposition);
     matches.scraped(target * 10, exposition!, rules);
   }
+  const [view] = matches.views;
+  for (let i = 0; i < 2000 && view!.runs.size < 2; i++) await sleep(1);
   const { filter, runs } = matches.viewOf(selectors);
-  for (let i = 0; i < 2000 && runs.size < 2; i++) await sleep(1);
   t.equal(runs.size, 2, 'of one family a part, of the other the whole');
   t.equal(ahead.runs.size, 0);
   const of = (n: number) => filter.kept(targets[n]!.exposition!)!.flatMap(({ parts }) => parts);
@@ -180,10 +183,48 @@ t.test('what selectors wait for no longer is given back', async (t) => {
     end(target, one.exposition);
     matches.scraped(target * 10, one.exposition!, one.rules);
   }
-  const { runs } = matches.viewOf(selectors);
+  const [view] = matches.views;
+  const { runs } = view!;
   for (let i = 0; i < 2000 && runs.size === 0; i++) await sleep(1);
   t.equal(runs.size, 1);
   matches.forget(2);
   t.equal(runs.size, 0);
+  t.equal(state.held, 0);
+});
+
+t.test('what selectors ask for is deflated when all of it was picked out', async (t) => {
+  const runs = new ReadyRuns();
+  const view = { runs, expected: true, unfinished: true, partsOf: (all: LabelledExposition) => all };
+  const ahead = new ComposeAhead({ running: () => 1, selected: () => [view], count: () => undefined });
+  const outcome = { up: true, durationSeconds: 1, samples: 1, samplesPost: 1, wireBytes: 1, bodyBytes: 1 };
+  ahead.answered(TARGETS.map((target) => ({ target, scrape: target, outcome })));
+  ahead.waiting();
+  for (const target of [1, 2, 3, 4]) ahead.scraped(target * 10, target, expositionOf(target));
+  await sleep(40);
+  t.equal(runs.size, 0);
+  view.unfinished = false;
+  for (let i = 0; i < 2000 && runs.size === 0; i++) await sleep(1);
+  t.equal(runs.size, 1);
+});
+
+t.test('where most are used again, it is done when somebody asks', async (t) => {
+  const { ahead, matches, state, answered, begin, end } = composeAhead();
+  ahead.forget(1);
+  begin();
+  const ended = TARGETS.map((target) => {
+    const { exposition, rules } = up({ instance: `pod-${target}` }, `m{ns="a",x="${target}"} 1\n`.repeat(30));
+    end(target, exposition);
+    return { scrape: target * 10, exposition: exposition!, rules };
+  });
+  answered();
+  // One of them is scraped again, and is late.
+  ahead.begun(3);
+  state.running = 1;
+  matches.expect(2, [readMatchers('{ns="a"}')], ended);
+  ahead.waiting();
+  const [view] = matches.views;
+  for (let i = 0; i < 2000 && view!.runs.size < 2; i++) await sleep(1);
+  t.equal(view!.runs.size, 2, 'of those before it and of those behind');
+  matches.forget(2);
   t.equal(state.held, 0);
 });
