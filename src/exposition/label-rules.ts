@@ -35,6 +35,8 @@ export class LabelRules {
   readonly honorLabels: boolean;
   readonly honorTimestamps: boolean;
   readonly limits: LabelLimits;
+  /** Whether there are any. */
+  readonly limited: boolean;
   /**
    * A line of at most so many bytes holds no value that breaks a limit. -1 when what the target adds breaks one already, so that every
    * line has to be looked at.
@@ -71,6 +73,7 @@ export class LabelRules {
     this.limits = limits;
     const { labelLimit, labelNameLengthLimit, labelValueLengthLimit: most } = limits;
     const tooLong = most > 0 && labels.some(([, value]) => Buffer.byteLength(value) > most);
+    this.limited = labelLimit > 0 || labelNameLengthLimit > 0 || most > 0;
     this.longestLine = tooLong ? -1 : most > 0 ? most : Number.POSITIVE_INFINITY;
     // An empty label counts for no limit.
     const names = this.#labels.map(([name, value]) => (value === '' ? `${name}=` : name)).join(',');

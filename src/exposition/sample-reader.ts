@@ -2,7 +2,7 @@ import type { BodyFamily } from './body-family.ts';
 import type { Body } from './body.ts';
 import { ascii, utf8 } from './bytes.ts';
 import { escapeLabelValue, unescapeLabelValue } from './escape.ts';
-import { checkLabelLimits, NO_LABEL_LIMITS } from './label-limits.ts';
+import { checkLabelLimits } from './label-limits.ts';
 import type { LabelledOutput } from './labelled-output.ts';
 import type { SampleLabel } from './label-rules.ts';
 import { LineProblem } from './line-problem.ts';
@@ -50,7 +50,7 @@ export class SampleReader {
       throw new LineProblem('a label "__name__" that is no metric name', { counted: true });
     const others = renamed.length > 0 ? labels.filter((label) => label.name !== '__name__') : labels;
     const { injection, added: fromTarget, own } = rules.apply(others);
-    if (rules.limits !== NO_LABEL_LIMITS) {
+    if (rules.limited) {
       const metric = names.text(name);
       const exposed = [...renamed, ...own].map((label) => [label.name, label.value] as const);
       const all = [...fromTarget, ...exposed].filter(([, text]) => text !== '');

@@ -3,7 +3,6 @@ import type { BodyFamily } from './body-family.ts';
 import type { Body } from './body.ts';
 import { ascii, Byte, metricNameStart, utf8 } from './bytes.ts';
 import { escapeHelp, unescapeHelp } from './escape.ts';
-import { NO_LABEL_LIMITS } from './label-limits.ts';
 import { LabelledOutput } from './labelled-output.ts';
 import type { LineCoder } from './line-coder.ts';
 import { LineProblem } from './line-problem.ts';
@@ -243,7 +242,7 @@ export class Scanner {
     shape.stamp = this.#stamp;
     shape.family = family;
     family.noteLabels(shape.labelKeys);
-    if (rules.limits !== NO_LABEL_LIMITS) rules.note(shape.labelNames, body.usage);
+    if (rules.limited) rules.note(shape.labelNames, body.usage);
   }
 
   #metadata(at: number): number {

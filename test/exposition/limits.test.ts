@@ -119,6 +119,13 @@ t.test('a body may not be blown up beyond measure', async (t) => {
   t.equal(read(body, { limit: 1e9, inflation: { from: 1, most: 0 } }).samples, 300_000, 'not without gzip');
 });
 
+t.test('without limits nobody looks how near they are', async (t) => {
+  // Rules that came from another thread have limits of their own.
+  const { usage } = read('m{a="1"} 1\nm{a="2"} 1\n', { rules: rulesWith({}) });
+  t.same(usage, { labels: 0, nameLength: 0, valueLength: 0 });
+  t.match(read('m{a="1"} 1\n', { rules: rulesWith({ labelLimit: 9 }) }).usage, { labels: 4 });
+});
+
 t.test('targets of which one has an empty label do not share what is known of their lines', async (t) => {
   const shop = new Workshop();
   const limits = { ...NO_LABEL_LIMITS, labelLimit: 3 };
