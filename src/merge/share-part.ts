@@ -30,6 +30,11 @@ export class RowReader {
     return this.#part !== undefined && this.#at < this.#part.rows.length;
   }
 
+  /** The bytes of the part that was taken last. */
+  get bytes(): Uint8Array {
+    return this.#part!.bytes;
+  }
+
   /** Takes the next part, when it is not ready. */
   take(part: SharePart): void {
     this.#part = part;

@@ -19,6 +19,7 @@ import { RowReader } from '../merge/share-part.ts';
 import { MAX_STORED_BYTES, STORED_HEAD_BYTES, storedHead } from '../merge/stored-block.ts';
 import { SurveyReader, type SurveyPage } from '../merge/survey.ts';
 import type { PlanMemory, WrittenFamily } from './plan-memory.ts';
+import { SentParts } from './sent-parts.ts';
 
 /** One worker with the targets of the answer that it has, in their order. */
 export interface AnswerShare {
@@ -84,6 +85,7 @@ export class Answer implements Disposable {
   /** Pieces that were made and not taken. */
   readonly #begun: Uint8Array[] = [];
   readonly #size = { bytes: 0, complete: false };
+  readonly #parts = new SentParts();
 
   /** With `check`, the families are found in which two targets may have the same series. */
   constructor(shares: readonly AnswerShare[], plans: PlanMemory, check?: CollisionCheck) {
@@ -167,7 +169,11 @@ export class Answer implements Disposable {
   async whole(mostBytes: number): Promise<Uint8Array | undefined> {
     for (let length = 0; ;) {
       const next = await this.#pieces.next();
-      if (next.done === true) return Buffer.concat(this.#begun.splice(0), length);
+      if (next.done === true) {
+        const whole = Buffer.concat(this.#begun.splice(0), length);
+        this.taken(length);
+        return whole;
+      }
       this.#begun.push(next.value);
       length += next.value.length;
       if (length > mostBytes) return undefined;
@@ -181,12 +187,20 @@ export class Answer implements Disposable {
     yield* this.#pieces;
   }
 
+  /** Nobody reads the next so many bytes of the pieces any more, nor ever will. Their memory is given back at once. */
+  taken(bytes: number): void {
+    this.#parts.taken(bytes);
+  }
+
   async *#makePieces(): AsyncGenerator<Uint8Array, void, void> {
     const readers = this.#shares.map(() => new RowReader());
     const gathered = new Gatherer();
     const join = this.#join;
+    const parts = this.#parts;
     let count = 0;
-    yield* gathered.add(join.begin());
+    const begin = join.begin();
+    parts.made(begin.length);
+    yield* gathered.add(begin);
     for (const { header, sources } of this.#written ?? this.#makeWritten()) {
       if (++count % STEP_FAMILIES === 0) {
         const pause = time.pause();
@@ -195,6 +209,7 @@ export class Answer implements Disposable {
       if (header !== undefined) {
         join.add(header);
         this.#size.bytes += header.bytes.length;
+        parts.made(header.bytes.length);
         yield* gathered.add(header.bytes);
       }
       for (const { worker, index } of sources) {
@@ -204,6 +219,8 @@ export class Answer implements Disposable {
           const row = reader.next(index);
           join.add(row);
           this.#size.bytes += row.bytes.length;
+          parts.made(row.bytes.length);
+          if (!reader.ready) parts.end(reader.bytes);
           yield* gathered.add(row.bytes);
           ({ complete } = row);
         }

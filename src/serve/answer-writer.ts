@@ -35,7 +35,11 @@ export async function writeAnswer(
     AHEAD_BYTES,
     Math.max(LEAST_AHEAD_BYTES, Math.floor(ALL_AHEAD_BYTES / Math.max(1, readers))),
   );
-  if (gzip) return writePieces(piecesOf(answer, response), response, ahead);
+  if (gzip)
+    return writePieces(piecesOf(answer, response), response, {
+      ahead,
+      taken: (count) => answer.own?.taken(count),
+    });
   const source = Readable.from(piecesOf(answer, response), { objectMode: false, highWaterMark: ahead });
   let sent = 0;
   const count = async function* (chunks: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array, void, void> {
@@ -63,11 +67,14 @@ async function* piecesOf(
   }
 }
 
-/** Writes pieces as they come, and pauses while so many bytes wait to be read. A pipeline of streams takes twice as long for each piece. */
+/**
+ * Writes pieces as they come, and pauses while so many bytes wait to be read. `taken` is told how many the system has taken, in order. A
+ * pipeline of streams takes twice as long for each piece.
+ */
 async function writePieces(
   pieces: AsyncIterable<Uint8Array>,
   response: ServerResponse,
-  ahead: number,
+  { ahead, taken }: { readonly ahead: number; readonly taken: (bytes: number) => void },
 ): Promise<number> {
   let sent = 0;
   const written = finished(response);
@@ -75,7 +82,11 @@ async function writePieces(
   written.catch(() => undefined);
   for await (const piece of pieces) {
     sent += piece.length;
-    response.write(piece);
+    const { length } = piece;
+    // Of a connection that breaks, some may still be under way to the system: those are left to the collector.
+    response.write(piece, (error) => {
+      if (!error && !response.destroyed) taken(length);
+    });
     while (response.writableLength >= ahead) await Promise.race([once(response, 'drain'), written]);
     if (response.destroyed) break;
   }

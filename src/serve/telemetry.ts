@@ -189,8 +189,11 @@ export class Telemetry {
     gauge('other_shards_targets', 'Discovered targets that are left to other shards.', [], (others) =>
       others.set(discovery.elsewhere),
     );
-    gauge('held_bytes', 'Bytes that bodies and answers under way hold, as counted.', [], (held) =>
-      held.set(scraper.memory.held),
+    gauge(
+      'held_bytes',
+      'Bytes that bodies and answers hold, and what is left for the next, as counted.',
+      [],
+      (held) => held.set(scraper.memory.held),
     );
     gauge(
       'held_limit_bytes',

@@ -1,3 +1,5 @@
+import { randomBytes } from 'node:crypto';
+import { gunzipSync } from 'node:zlib';
 import t from 'tap';
 import { PlanMemory } from '../../src/round/plan-memory.ts';
 import { Answer } from '../../src/round/answer.ts';
@@ -54,4 +56,43 @@ t.test('one that is given up while it is surveyed leaves nothing behind', async 
   using round = await ask(scraper);
   t.equal((await textOf(round)).split('\n').filter((line) => line.startsWith('family_')).length, 20_000);
   t.strictSame(scraper.crashes, []);
+});
+
+t.test('the memory of what was taken is given back, and of nothing else', async (t) => {
+  const body = Array.from(
+    { length: 4000 },
+    (_, i) => `m${i % 3}{x="${randomBytes(450).toString('hex')}"} 1\n`,
+  );
+  await using pod = await startPlainPod({ body: () => body.toSorted().join('') });
+  await using scraper = await startScraper([pod]);
+  using round = await ask(scraper);
+  const text = await textOf(round);
+  using answer = new Answer(round.shares(), new PlanMemory());
+  await answer.prepare([]);
+  const pieces: Uint8Array[] = [];
+  const copies: Buffer[] = [];
+  let isFreed = 0;
+  for await (const piece of answer.gzip()) {
+    pieces.push(piece);
+    copies.push(Buffer.from(piece));
+    // Two pieces are always on their way.
+    if (pieces.length > 2) answer.taken(copies.at(-3)!.length);
+    const held = pieces.slice(-2).every(({ length }, i) => length === copies.slice(-2)[i]!.length);
+    if (!held) t.fail(`piece ${pieces.length} was given back before it was taken`);
+    isFreed = pieces.filter(({ length }) => length === 0).length;
+  }
+  t.ok(isFreed > 0 && isFreed < pieces.length, `${isFreed} of ${pieces.length} were given back on the way`);
+  t.equal(gunzipSync(Buffer.concat(copies)).toString(), text);
+  for (const { length } of copies.slice(-2)) answer.taken(length);
+  t.ok(pieces.filter(({ length }) => length > 16 * 1024).length === 0, 'and all parts in the end');
+});
+
+t.test('a whole answer is a copy of its parts', async (t) => {
+  await using pod = await startPlainPod({ body: () => bodyOf(3000) });
+  await using scraper = await startScraper([pod]);
+  using round = await ask(scraper);
+  const text = await textOf(round);
+  using answer = new Answer(round.shares(), new PlanMemory());
+  await answer.prepare([]);
+  t.equal(gunzipSync((await answer.whole(2 ** 20))!).toString(), text);
 });
