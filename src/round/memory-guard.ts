@@ -1,6 +1,7 @@
 import { collectGarbage } from '../worker/collect.ts';
 import { COLLECT_AT, RELIEVE_AT, type MemoryLedger } from '../worker/memory-ledger.ts';
 import type { WorkerPool } from '../worker/worker-pool.ts';
+import { trimAllocator } from '../worker/trim-allocator.ts';
 import { SMALLEST_VICTIM } from '../worker/worker-memory.ts';
 
 /** What a reader held comes free a little later than it is cut off; another one need not be cut off meanwhile. */
@@ -23,6 +24,7 @@ export class MemoryGuard implements Disposable {
   #lastCut = Number.NEGATIVE_INFINITY;
   #lastCollection = Number.NEGATIVE_INFINITY;
   #timer: NodeJS.Timeout | undefined;
+  #trimTimer: NodeJS.Timeout | undefined;
 
   constructor(ledger: MemoryLedger, workers: WorkerPool) {
     this.#ledger = ledger;
@@ -80,14 +82,17 @@ export class MemoryGuard implements Disposable {
     this.#collect(now);
   }
 
-  /** To be called when there is nothing to do: collects the garbage of the threads where that is worth it. */
+  /** To be called when there is nothing to do: collects the garbage of the threads where that is worth it, and gives the system what is free then. */
   tidy(): void {
     for (const thread of this.#workers.threads) thread.post({ type: 'collect', when: 'worthwhile' });
     collectGarbage('worthwhile');
+    clearTimeout(this.#trimTimer);
+    this.#trimTimer = setTimeout(trimAllocator, COLLECTION_MS).unref();
   }
 
   [Symbol.dispose](): void {
     clearInterval(this.#timer);
+    clearTimeout(this.#trimTimer);
   }
 
   #giveUp(thread: number, scrape: number): void {
