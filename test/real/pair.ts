@@ -47,7 +47,7 @@ export interface Beside {
   readonly global?: object;
 }
 
-/** Starts both and resolves when they are ready. */
+/** Starts both and resolves when they are ready. Rejects when one does not come up; the other one has ended then. */
 export async function startPair(
   program: PrometheusProgram,
   scrapeConfigs: readonly object[],
@@ -71,14 +71,16 @@ export async function startPair(
     };
     return startPrometheus(program, config);
   }
-  const [direct, through] = await Promise.all([start(scrapeConfigs), start([reader])]);
-  return {
-    direct,
-    through,
-    async [Symbol.asyncDispose]() {
-      await Promise.all([direct[Symbol.asyncDispose](), through[Symbol.asyncDispose]()]);
-    },
-  };
+  await using running = new AsyncDisposableStack();
+  async function keep(starting: Promise<Prometheus>): Promise<Prometheus> {
+    return running.use(await starting);
+  }
+  const both = [keep(start(scrapeConfigs)), keep(start([reader]))] as const;
+  // What comes up later than the other one fails must be there to be ended.
+  await Promise.allSettled(both);
+  const [direct, through] = await Promise.all(both);
+  const started = running.move();
+  return { direct, through, [Symbol.asyncDispose]: () => started.disposeAsync() };
 }
 
 /** The pods, by name, that are up and that are down in every job. */
