@@ -102,15 +102,19 @@ export class ComposeAhead {
   /** These scrapes' expositions are given up. */
   released(scrapes: readonly number[]): void {
     const before = this.runs.heldBytes;
+    let isStopped = false;
     for (const scrape of scrapes) {
       const known = this.#targets.get(scrape);
       if (known === undefined) continue;
-      this.#stop();
+      if (!isStopped) this.#stop();
+      isStopped = true;
       this.#targets.delete(scrape);
       this.runs.forget(known.exposition);
       if (this.#expositions.get(known.target) === known.exposition) this.#expositions.delete(known.target);
     }
     this.#count(this.runs.heldBytes - before);
+    // Most likely they were another round's than that for which something was made.
+    if (isStopped) this.waiting();
   }
 
   #makeLater(running: number): void {

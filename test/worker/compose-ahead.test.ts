@@ -118,6 +118,26 @@ t.test('a round that ended without an answer of this worker changes nothing for 
   t.ok(await made());
 });
 
+t.test('that a round before it is given up ends nothing', async (t) => {
+  const { ahead, answered, begin, state, end, made } = composeAhead();
+  begin();
+  TARGETS.forEach((target) => end(target));
+  answered();
+  begin();
+  const now = [1, 2, 3, 4].map((target) => {
+    const exposition = expositionOf(target);
+    state.running--;
+    ahead.scraped(target * 10 + 1, target, exposition);
+    return exposition;
+  });
+  ahead.released(TARGETS.map((target) => target * 10));
+  t.ok(await made());
+  const parts = now.flatMap(({ families }) => families[0]!.parts);
+  t.equal(ahead.runs.at(parts, 0)?.parts.length, 4);
+  ahead.released([1, 2, 3, 4].map((target) => target * 10 + 1));
+  t.equal(state.held, 0);
+});
+
 t.test('what a target exposed before is no part of a run', async (t) => {
   const { ahead, begin, end, made } = composeAhead();
   for (const target of TARGETS) end(target);
