@@ -1,3 +1,4 @@
+import type { NameTable } from '../exposition/name-table.ts';
 import { ShareFamily } from './share-family.ts';
 
 /** Families that are looked up and sorted in one piece. A usual share has fewer; this many take some milliseconds. */
@@ -20,6 +21,22 @@ export class FamilyRuns {
   readonly #runs: ShareFamily[][] = [];
   #families: Map<string, ShareFamily> = new Map();
   #reports: Map<string, ShareFamily> = new Map();
+  /** Those of exposed families by the numbers of their names, in the table that was asked for last. */
+  #numbered: (ShareFamily | undefined)[] = [];
+  #names: NameTable | undefined;
+
+  /** Hot. The same as `family` for an exposed one whose name has that number: nearly all targets of a worker have one table of names. */
+  numbered(names: NameTable, number: number): ShareFamily {
+    if (names !== this.#names) {
+      this.#names = names;
+      this.#numbered = [];
+    }
+    const known = this.#numbered[number];
+    if (known !== undefined) return known;
+    const family = this.family(names.text(number), false);
+    this.#numbered[number] = family;
+    return family;
+  }
 
   /** The family to add parts to. Valid until the next call. */
   family(name: string, report: boolean): ShareFamily {
@@ -55,6 +72,7 @@ export class FamilyRuns {
     this.#runs.push([...this.#reports.values(), ...this.#families.values()].sort(compareFamilies));
     this.#families = new Map();
     this.#reports = new Map();
+    this.#numbered = [];
   }
 }
 

@@ -18,6 +18,7 @@ const MOST_LABEL_TEXT = 2000;
 
 const ANY_LABEL = ANY_LABELS[0]!;
 
+const NO_KEYS: readonly string[] = [];
 const NO_PARTS: BlockPart[] = [];
 const NO_ORIGINS: Origin[] = [];
 
@@ -30,8 +31,8 @@ export class ShareFamily extends Votes {
   readonly report: boolean;
   /** Whether it has samples of its own name that strict readers refuse under the type that was settled. */
   stuck: boolean = false;
-  /** The `labelKeys` of its targets, with blanks between; `*` alone stands for too many of them. */
-  labels: string = '';
+  /** The `labelKeys` of its targets. A list that may belong to an exposition. */
+  #labelKeys: readonly string[] = NO_KEYS;
   /** A list that belongs to the exposition while `#origins` is one for all. */
   #parts: readonly BlockPart[] = NO_PARTS;
   /** For each part, or one for all of them. */
@@ -45,6 +46,11 @@ export class ShareFamily extends Votes {
 
   get parts(): readonly BlockPart[] {
     return this.#parts;
+  }
+
+  /** The `labelKeys` of its targets, with blanks between; `*` alone stands for too many of them. */
+  get labels(): string {
+    return this.#labelKeys.filter((key) => key !== '').join(' ');
   }
 
   /** Bits of `Unfit` of all parts. */
@@ -87,20 +93,25 @@ export class ShareFamily extends Votes {
   }
 
   #addLabels(keys: readonly string[]): void {
+    const known = this.#labelKeys;
+    if (keys === known || known[0] === ANY_LABEL) return;
+    if (known.length === 0 && lengthOf(keys) < MOST_LABEL_TEXT) {
+      this.#labelKeys = keys;
+      return;
+    }
     for (const key of keys) {
-      if (key === '' || key === this.labels || this.labels === ANY_LABEL) continue;
-      if (this.labels === '') this.labels = key;
-      else if (!this.labels.split(' ').includes(key)) {
-        const isShort = key !== ANY_LABEL && this.labels.length + key.length < MOST_LABEL_TEXT;
-        this.labels = isShort ? `${this.labels} ${key}` : ANY_LABEL;
-      }
+      if (this.#labelKeys.includes(key)) continue;
+      const all = [...this.#labelKeys, key];
+      const isShort = key !== ANY_LABEL && lengthOf(all) < MOST_LABEL_TEXT;
+      this.#labelKeys = isShort ? all : ANY_LABELS;
+      if (!isShort) return;
     }
   }
 
   /** Takes over what another one of the same name has, as what comes behind. */
   absorb(other: ShareFamily): void {
     this.addVotes(other);
-    this.#addLabels(other.labels.split(' '));
+    this.#addLabels(other.#labelKeys);
     for (const { part, origin } of other.empty()) this.add([part], origin);
   }
 
@@ -112,6 +123,13 @@ export class ShareFamily extends Votes {
     this.#origins = NO_ORIGINS;
     return all;
   }
+}
+
+/** What they take as one text. */
+function lengthOf(keys: readonly string[]): number {
+  let length = 0;
+  for (const key of keys) length += key.length + 1;
+  return length;
 }
 
 function isList(origins: Origin | readonly Origin[]): origins is readonly Origin[] {

@@ -227,7 +227,7 @@ class ShareBuilder {
 
   /** Hot. Adds these parts, which are those of the block or what is left of them. */
   add(block: FamilyBlock, parts: readonly BlockPart[], { names }: LabelledExposition): void {
-    const family = this.runs.family(names.text(block.name), false);
+    const family = this.runs.numbered(names, block.name);
     family.add(parts, block);
     family.addType(block.type, 1);
     if (block.help >= 0) family.addHelp(names.text(block.help), 1);

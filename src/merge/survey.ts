@@ -80,8 +80,9 @@ export function* surveyPages(families: readonly ShareFamily[]): Generator<Survey
       numbers.push(bitsOf(family));
       numbers.push(family.typeVotes);
       numbers.push(family.helpVotes);
-      if (!labels.has(family.labels)) labels.set(family.labels, labels.size);
-      numbers.push(labels.get(family.labels)!);
+      const keys = family.labels;
+      if (!labels.has(keys)) labels.set(keys, labels.size);
+      numbers.push(labels.get(keys)!);
       for (const [type, votes] of family.otherTypes?.entries() ?? [])
         if (votes > 0) for (const number of [i, type, votes]) otherTypes.push(number);
       let more = 0;

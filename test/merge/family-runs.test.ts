@@ -3,13 +3,36 @@ import { createRandom } from '../../simulator/random.ts';
 import { runToEnd } from '../../src/exposition/body-reader.ts';
 import type { BlockPart } from '../../src/exposition/family-block.ts';
 import { MetricType } from '../../src/exposition/metric-type.ts';
+import { NameTable } from '../../src/exposition/name-table.ts';
 import { FamilyRuns, findFamily, mergeRuns } from '../../src/merge/family-runs.ts';
 import { ShareFamily } from '../../src/merge/share-family.ts';
+
+const ORIGIN = { type: MetricType.gauge, unfit: 0 };
 
 /** A part that can be told from others. */
 function part(number: number): BlockPart {
   return { bytes: new Uint8Array(1), start: 0, end: 1, deflated: false, rawLength: number, crc: 0 };
 }
+
+t.test('a family is found by the number of its name, in any table', async (t) => {
+  const tables = [new NameTable(), new NameTable()];
+  const random = createRandom(3);
+  // More than are sorted at once, so that numbers lead to families of other runs.
+  for (const names of [5, 20_000]) {
+    const byNumber = new FamilyRuns();
+    const byName = new FamilyRuns();
+    for (let i = 0; i < 50_000; i++) {
+      const name = `n${random.whole(0, names - 1)}`;
+      const table = tables[i % 100 === 0 ? 1 : 0]!;
+      const text = Buffer.from(name);
+      byNumber.numbered(table, table.number(text, 0, text.length)).add([part(i)], ORIGIN);
+      byName.family(name, false).add([part(i)], ORIGIN);
+    }
+    const shown = (runs: FamilyRuns) =>
+      runToEnd(runs.sorted()).map(({ name, parts }) => `${name} ${parts.map((one) => one.rawLength).join()}`);
+    t.strictSame(shown(byNumber), shown(byName), `${names} names`);
+  }
+});
 
 t.test('families are sorted, each once, with its parts in the order in which they came', async (t) => {
   // 30,000 are more than are sorted at once.
@@ -85,6 +108,8 @@ t.test('label names of a family: those of all its targets, until they are too ma
     [[['a,b'], ['a,b']], 'a,b', 'the same'],
     [[[''], ['a'], ['b', 'a']], 'a b', 'each once, and none is none'],
     [[['a'], ['*'], ['b']], '*', 'a target with too many'],
+    [[['*'], ['b']], '*', 'the first one has'],
+    [[['', 'a'], ['a', '', 'b']], 'a b', 'several of a target'],
     [[['a'], long, ['b']], '*', 'too many in all, and so it stays'],
   ];
   for (const [added, want, why] of cases) {
