@@ -109,7 +109,14 @@ t.test('label names of a family: those of all its targets, until they are too ma
     [[[''], ['a'], ['b', 'a']], 'a b', 'each once, and none is none'],
     [[['a'], ['*'], ['b']], '*', 'a target with too many'],
     [[['*'], ['b']], '*', 'the first one has'],
-    [[['', 'a'], ['a', '', 'b']], 'a b', 'several of a target'],
+    [
+      [
+        ['', 'a'],
+        ['a', '', 'b'],
+      ],
+      'a b',
+      'several of a target',
+    ],
     [[['a'], long, ['b']], '*', 'too many in all, and so it stays'],
   ];
   for (const [added, want, why] of cases) {
