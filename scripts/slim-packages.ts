@@ -52,6 +52,27 @@ const SLIM: readonly Slim[] = [
       export { createConfiguration } from '@kubernetes/client-node/dist/gen/configuration.js';
       export { ServerConfiguration } from '@kubernetes/client-node/dist/gen/servers.js';`,
   },
+  {
+    // HTTP/2 is for the Kubernetes API, where that speaks it. Node's part of it takes a megabyte of each thread that has it.
+    module: /^\.\/client-h2\.js$/,
+    importer: /undici\/lib\/dispatcher\/client\.js$/,
+    contents: `
+      module.exports = function connectH2(client, socket) {
+        return require('undici/lib/dispatcher/client-h2.js')(client, socket);
+      };`,
+  },
+  {
+    // An import reads all that a module has, and `http` has Node's own copy of undici, as WebSocket, with streams of the web: 3 MB.
+    module: /^(?:node:)?http$/,
+    importer: /\.[cm]?[jt]s$/,
+    contents: `module.exports = require('node:http');`,
+  },
+  {
+    // Fastify serves HTTP/2 only where it is told to.
+    module: /^node:http2$/,
+    importer: /fastify\/lib\/server\.js$/,
+    contents: `module.exports = {};`,
+  },
 ];
 
 /** Makes these modules slim. `root` is where packages are looked for. */

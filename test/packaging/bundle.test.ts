@@ -2,6 +2,7 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { chmodSync, mkdirSync, writeFileSync } from 'node:fs';
 import { createServer as createProxy } from 'node:http';
+import { createSecureServer } from 'node:http2';
 import { createServer } from 'node:https';
 import { connect, type AddressInfo } from 'node:net';
 import path from 'node:path';
@@ -127,6 +128,24 @@ t.test('the bundled Kubernetes client has every way of authentication that the s
     }
   }
   t.same(proxy.asked, Array(2).fill(`127.0.0.1:${server.port}`), 'the proxy was used');
+
+  const { key: ownKey, cert: ownCert } = authority.issue({ commonName: 'api', ipAddresses: ['127.0.0.1'] });
+  const newer = createSecureServer({ key: ownKey, cert: ownCert }, (request, response) => {
+    response.end(`HTTP/${request.httpVersion}`);
+  });
+  await once(newer.listen(0, '127.0.0.1'), 'listening');
+  t.teardown(() => newer.close());
+  const cluster = {
+    server: `https://127.0.0.1:${(newer.address() as AddressInfo).port}`,
+    'certificate-authority-data': base64(authority.cert),
+  };
+  const contexts = [{ name: 'x', context: { cluster: 'c', user: 'u' } }];
+  const kubeconfig = { clusters: [{ name: 'c', cluster }], users: [{ name: 'u', user: { token: 'given' } }] };
+  writeFileSync(at('kubeconfig'), JSON.stringify({ ...kubeconfig, contexts, 'current-context': 'x' }));
+  const client = await bundled.createKubernetesClient({ sd: {}, kubeconfig: at('kubeconfig'), env: {} });
+  await using session = await client.open();
+  const { body } = await session.get('/api', new URLSearchParams(), AbortSignal.timeout(30_000));
+  t.equal(await body.text(), 'HTTP/2.0', 'what is read only for HTTP/2 is there');
 });
 
 t.test('the bundled program finds pods by its Kubernetes client', async (t) => {
@@ -139,6 +158,13 @@ t.test('the bundled program finds pods by its Kubernetes client', async (t) => {
     Object.keys(inputs).filter((file) => idle.test(file)),
     [],
     'nothing is in it that nobody can reach',
+  );
+  t.same(
+    Object.values(outputs)
+      .flatMap(({ imports }) => imports)
+      .filter((each) => each.kind === 'import-statement' && /^(?:node:)?http2?$/.test(each.path)),
+    [],
+    "nothing of Node's is loaded for names that nobody uses",
   );
 
   await using api = await startKubernetesApi({ token: 'secret' });
