@@ -1,4 +1,5 @@
 import type { BlockDeflater } from './block-deflater.ts';
+import type { BufferPool } from './buffer-pool.ts';
 import type { BodyFamily, FilledPart } from './body-family.ts';
 import type { Body } from './body.ts';
 import type { CodedBlock } from './line-coder.ts';
@@ -13,6 +14,7 @@ export const SMALL_BYTES = 4096;
 /** Turns what the scanner gathered into parts of family blocks. `keepSmall` may be turned off to bound memory. */
 export interface Packer {
   readonly deflater: BlockDeflater;
+  readonly buffers: BufferPool;
   readonly keepSmall: boolean;
 }
 
@@ -38,14 +40,14 @@ export function packRuns(
   coded: CodedBlocks,
 ): void {
   if (!body.discarded) {
-    const codedBytes = addCoded(coded);
-    body.packed(codedBytes + packLarge(runs, output, packer) + packSmall(runs, output));
+    const codedBytes = addCoded(coded, packer.buffers);
+    body.packed(codedBytes + packLarge(runs, output, packer) + packSmall(runs, output, packer));
   }
   runs.clear();
 }
 
 /** Deflates all that is not small; how many bytes more the families have then. */
-function packLarge(runs: Runs, output: Uint8Array, { deflater, keepSmall }: Packer): number {
+function packLarge(runs: Runs, output: Uint8Array, { deflater, buffers, keepSmall }: Packer): number {
   const parts: FilledPart[] = [];
   let replaced = 0;
   deflater.clear();
@@ -67,13 +69,13 @@ function packLarge(runs: Runs, output: Uint8Array, { deflater, keepSmall }: Pack
     family.firstRun = -1;
     parts.push(family.addPart(NO_BYTES, start, start + length, true, rawLength, crc));
   }
-  const packed = copyOf(deflater.bytes, deflater.length);
+  const packed = copyOf(deflater.bytes, deflater.length, buffers);
   for (const part of parts) part.bytes = packed;
-  return packed.length - replaced;
+  return deflater.length - replaced;
 }
 
 /** Copies the runs that are left; how many bytes more the families have then. */
-function packSmall(runs: Runs, output: Uint8Array): number {
+function packSmall(runs: Runs, output: Uint8Array, { buffers }: Packer): number {
   const { families } = runs;
   let bytes = 0;
   let replaced = 0;
@@ -84,7 +86,7 @@ function packSmall(runs: Runs, output: Uint8Array): number {
     if (smallPart !== undefined) replaced += smallPart.rawLength;
     bytes += runs.lengthOf(family);
   }
-  const kept = Buffer.allocUnsafeSlow(bytes + replaced);
+  const kept = buffers.take(bytes + replaced);
   let end = 0;
   for (let i = 0; i < families.length; i++) {
     const family = families[i]!;
@@ -108,14 +110,14 @@ function copy(from: Uint8Array, to: Uint8Array, at: number, start: number, end: 
 }
 
 /** Gives the families their blocks; how many bytes those are. */
-function addCoded({ blocks, bytes }: CodedBlocks): number {
+function addCoded({ blocks, bytes }: CodedBlocks, buffers: BufferPool): number {
   let end = 0;
   let own = 0;
   for (const block of blocks) {
     if (block.bytes === undefined) end += block.length;
     else own += block.length;
   }
-  const kept = copyOf(bytes, end);
+  const kept = copyOf(bytes, end, buffers);
   end = 0;
   for (const { family, length, rawLength, crc, bytes: alone } of blocks) {
     const start = alone === undefined ? end : 0;
@@ -125,8 +127,8 @@ function addCoded({ blocks, bytes }: CodedBlocks): number {
   return end + own;
 }
 
-function copyOf(bytes: Uint8Array, length: number): Uint8Array {
-  const copy = Buffer.allocUnsafeSlow(length);
+function copyOf(bytes: Uint8Array, length: number, buffers: BufferPool): Uint8Array {
+  const copy = buffers.take(length);
   copy.set(bytes.subarray(0, length));
   return copy;
 }

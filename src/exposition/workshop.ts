@@ -1,4 +1,5 @@
 import { BlockDeflater } from './block-deflater.ts';
+import { BufferPool } from './buffer-pool.ts';
 import { LineCoder } from './line-coder.ts';
 import { NameTable } from './name-table.ts';
 import { Scanner } from './scanner.ts';
@@ -12,8 +13,9 @@ const MAX_NAME_BYTES = 8 * 1024 * 1024;
 
 /** What all bodies of one worker share: scratch memory, zlib streams, names. One call at a time uses it. */
 export class Workshop {
-  readonly packer: { deflater: BlockDeflater; keepSmall: boolean } = {
+  readonly packer: { deflater: BlockDeflater; buffers: BufferPool; keepSmall: boolean } = {
     deflater: new BlockDeflater(),
+    buffers: new BufferPool(),
     keepSmall: true,
   };
   readonly scanner: Scanner;

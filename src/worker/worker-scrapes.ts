@@ -1,6 +1,7 @@
 import { SpareFamilies } from '../exposition/body-family.ts';
 import { Workshop } from '../exposition/workshop.ts';
-import { freeParts, type LabelledExposition } from '../exposition/family-block.ts';
+import { BufferPool } from '../exposition/buffer-pool.ts';
+import type { LabelledExposition } from '../exposition/family-block.ts';
 import { hasReportNames } from '../merge/report.ts';
 import type { ShareTarget } from '../merge/share.ts';
 import { ScrapeFailure } from '../scrape/failure.ts';
@@ -63,6 +64,7 @@ export class WorkerScrapes {
       processBytes: () => process.memoryUsage.rss(),
       collect: () => this.collectGarbage('now'),
     });
+    this.#shop.packer.buffers = new BufferPool((bytes) => this.memory.add(bytes));
   }
 
   changeTargets(added: readonly ScrapedTarget[], removed: readonly number[]): void {
@@ -71,6 +73,7 @@ export class WorkerScrapes {
       this.#scrapers.delete(id);
       this.metadata.forget(id);
     }
+    if (removed.length > 0) this.#shop.packer.buffers.clear();
     const { userAgent } = this.#options;
     for (const target of added) {
       const spare = new SpareFamilies((bytes) => this.memory.add(bytes));
@@ -164,8 +167,9 @@ export class WorkerScrapes {
     }
   }
 
-  /** Collects the garbage of the worker, with what only saves work when memory is short. */
+  /** Collects the garbage of the worker, with what only saves work: buffers, and when memory is short more. */
   collectGarbage(when: Parameters<typeof collectGarbage>[0]): void {
+    this.#shop.packer.buffers.clear();
     if (when === 'now') for (const { spare } of this.#scrapers.values()) spare.clear();
     collectGarbage(when);
   }
@@ -177,8 +181,10 @@ export class WorkerScrapes {
 
   #free({ exposition, spare }: KeptExposition): void {
     this.#count(exposition, -1);
-    for (const { parts } of exposition.families) freeParts(parts);
-    if (!this.#options.ledger.exceeded) spare.give(exposition.set);
+    const { buffers } = this.#shop.packer;
+    buffers.giveBack(exposition.families);
+    if (this.#options.ledger.exceeded) buffers.clear();
+    else spare.give(exposition.set);
   }
 
   #count({ smallBytes, heldBytes }: LabelledExposition, sign: number): void {

@@ -1,0 +1,74 @@
+import { freeBuffer, type FamilyBlock } from './family-block.ts';
+
+/** Sizes of buffers are multiples of this. */
+const STEP_BYTES = 8 * 1024;
+/** Larger ones are not kept: they are of unusual bodies. */
+const MOST_BYTES = 1024 * 1024;
+/** What is kept at most. The buffers of a worker's usual round have place in it. */
+const MOST_FREE_BYTES = 48 * 1024 * 1024;
+const NO_BYTES = new Uint8Array(0);
+
+/**
+ * Buffers for what bodies become, which are given back and used again: memory that comes and goes beside V8's heap makes it look for
+ * garbage, and there is none.
+ */
+export class BufferPool {
+  readonly #count: (bytes: number) => void;
+  /** By size in steps. */
+  readonly #free: Uint8Array[][] = [];
+  readonly #taken: WeakSet<Uint8Array> = new WeakSet();
+  readonly #given: Set<Uint8Array> = new Set();
+  #freeBytes = 0;
+
+  /** `count` is told how many bytes more, or fewer when negative, are kept for nobody. */
+  constructor(count: (bytes: number) => void = () => undefined) {
+    this.#count = count;
+  }
+
+  /** Bytes that are kept for nobody. */
+  get freeBytes(): number {
+    return this.#freeBytes;
+  }
+
+  /** A buffer of at least that many bytes, with anything in it. */
+  take(length: number): Uint8Array {
+    if (length === 0) return NO_BYTES;
+    const steps = Math.ceil(length / STEP_BYTES);
+    // Bodies differ a little from one scrape to the next.
+    const found = this.#free[steps]?.pop() ?? this.#free[steps + 1]?.pop();
+    if (found !== undefined) this.#keep(-found.length);
+    const buffer = found ?? Buffer.allocUnsafeSlow(steps * STEP_BYTES);
+    this.#taken.add(buffer);
+    return buffer;
+  }
+
+  /** Takes back what the parts of these families are in; nobody may use them any more. What `take` did not give is freed. */
+  giveBack(families: readonly FamilyBlock[]): void {
+    const given = this.#given;
+    for (const { parts } of families) for (const { bytes } of parts) given.add(bytes);
+    for (const buffer of given) this.#give(buffer);
+    given.clear();
+  }
+
+  /** Frees all that is kept. */
+  clear(): void {
+    for (const buffers of this.#free) for (const buffer of buffers ?? []) freeBuffer(buffer);
+    this.#free.length = 0;
+    this.#keep(-this.#freeBytes);
+  }
+
+  #give(buffer: Uint8Array): void {
+    const fits = buffer.length <= MOST_BYTES && this.#freeBytes + buffer.length <= MOST_FREE_BYTES;
+    if (!this.#taken.delete(buffer) || !fits) {
+      freeBuffer(buffer);
+      return;
+    }
+    (this.#free[buffer.length / STEP_BYTES] ??= []).push(buffer);
+    this.#keep(buffer.length);
+  }
+
+  #keep(bytes: number): void {
+    this.#freeBytes += bytes;
+    if (bytes !== 0) this.#count(bytes);
+  }
+}

@@ -1,0 +1,71 @@
+import t from 'tap';
+import { BufferPool } from '../../src/exposition/buffer-pool.ts';
+import type { FamilyBlock } from '../../src/exposition/family-block.ts';
+import { Workshop } from '../../src/exposition/workshop.ts';
+import { read, show } from './fixture.ts';
+
+const STEP = 8192;
+
+function familiesOf(...buffers: Uint8Array[]): FamilyBlock[] {
+  return buffers.map((bytes) => {
+    const part = { bytes, start: 0, end: bytes.length, deflated: false, rawLength: bytes.length, crc: 0 };
+    return { name: 0, type: 0, help: -1, samples: 1, unfit: 0, labelKeys: [], parts: [part, part] };
+  });
+}
+
+t.test('what is given back is used again, for the same size or a little less', async (t) => {
+  let counted = 0;
+  const pool = new BufferPool((bytes) => (counted += bytes));
+  const first = pool.take(STEP * 3 - 5);
+  t.equal(first.length, STEP * 3, 'whole steps');
+  t.not(pool.take(STEP * 3), first, 'while it is not given back');
+  pool.giveBack(familiesOf(first));
+  t.equal(pool.freeBytes, STEP * 3, 'once, though two parts are in it');
+  t.equal(counted, pool.freeBytes);
+  t.not(pool.take(STEP * 3 + 1), first, 'not for more');
+  t.not(pool.take(STEP), first, 'not for much less');
+  t.equal(pool.take(STEP * 2), first, 'for a step less');
+  t.equal(pool.freeBytes, 0);
+  t.not(pool.take(STEP * 2), first, 'only once');
+  t.equal(pool.take(0).length, 0);
+  pool.giveBack(familiesOf(pool.take(0)));
+});
+
+t.test('what is not kept is freed', async (t) => {
+  const pool = new BufferPool();
+  const foreign = new Uint8Array(STEP);
+  pool.giveBack(familiesOf(foreign));
+  t.equal(foreign.length, 0, 'what it did not give');
+  const large = pool.take(2 * 1024 * 1024);
+  pool.giveBack(familiesOf(large));
+  t.equal(large.length, 0, 'one of unusual size');
+  const many = Array.from({ length: 100 }, () => pool.take(1024 * 1024));
+  pool.giveBack(familiesOf(...many));
+  t.ok(many.some(({ length }) => length === 0) && many.some(({ length }) => length > 0), 'beyond its bound');
+  t.equal(pool.freeBytes, 48 * 1024 * 1024);
+  pool.clear();
+  t.ok(
+    many.every(({ length }) => length === 0),
+    'all, when it is cleared',
+  );
+  t.equal(pool.freeBytes, 0);
+});
+
+t.test('a body is in the buffers of one that was given back, and no other', async (t) => {
+  const shop = new Workshop();
+  const body = (n: number): string =>
+    Array.from(
+      { length: 500 },
+      (_, i) => `${i < 400 ? 'large' : `small${i}`}{n="${n}",i="${i}"} ${i}\n`,
+    ).join('');
+  const buffersOf = ({ families }: ReturnType<typeof read>): Set<Uint8Array> =>
+    new Set(families.flatMap(({ parts }) => parts.map(({ bytes }) => bytes)));
+  const kept = read(body(1), { shop });
+  const given = read(body(2), { shop });
+  const before = buffersOf(given);
+  shop.packer.buffers.giveBack(given.families);
+  const next = read(body(3), { shop });
+  t.same(buffersOf(next), before, 'the same buffers');
+  t.same(show(next), show(read(body(3))), 'with the new body');
+  t.same(show(kept), show(read(body(1))), 'and the one that was kept is as it was');
+});
