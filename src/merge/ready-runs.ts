@@ -88,7 +88,8 @@ export class ReadyRuns {
         const known = this.at(parts, i);
         const run = known?.parts ?? this.#runAt(parts, i);
         i += Math.max(run.length, 1);
-        if (known !== undefined || run.length < 2) continue;
+        if (known !== undefined || run.length === 0) continue;
+        if (run.length === 1 && !isAlone(parts, i - 1)) continue;
         const rawLength = run.reduce((sum, part) => sum + part.rawLength, 0);
         if (rawLength < LEAST_RUN_BYTES) continue;
         deflater.begin();
@@ -135,4 +136,9 @@ export class ReadyRuns {
     }
     return parts.slice(start, end);
   }
+}
+
+/** Whether a small part stands between parts that are deflated; beside a run it finds more to repeat when it comes behind that. */
+function isAlone(parts: readonly BlockPart[], index: number): boolean {
+  return parts[index - 1]?.deflated !== false && parts[index + 1]?.deflated !== false;
 }

@@ -6,7 +6,7 @@ import { MetricType } from '../exposition/metric-type.ts';
 import type { LabelRules } from '../exposition/label-rules.ts';
 import { FamilyRuns, findFamily, mergeRuns } from './family-runs.ts';
 import { IntList } from './int-list.ts';
-import type { LineFilter } from './line-filter.ts';
+import type { BlockMatch, LineFilter } from './line-filter.ts';
 import { settleFamily } from './settle.ts';
 import type { ShareFamily, Origin } from './share-family.ts';
 import { REPORT_FAMILIES, reportLines, type Reported } from './report.ts';
@@ -84,7 +84,9 @@ export class Share {
     for (const { exposition, rules } of targets) {
       if (exposition === undefined) continue;
       if (filter !== undefined) {
-        if (filter.mayHold(exposition)) yield* builder.addMatches(exposition, rules);
+        const kept = filter.kept(exposition);
+        if (kept !== undefined) builder.addAll(kept, exposition);
+        else if (filter.mayHold(exposition)) yield* builder.addMatches(exposition, rules);
         if (++looked % STEP_TARGETS === 0) yield;
         continue;
       }
@@ -213,13 +215,14 @@ class ShareBuilder {
     }
   }
 
-  /** Adds the lines of a target that match. Pauses. */
+  /** Finds and adds the lines of a target that match. Pauses. */
   *addMatches(exposition: LabelledExposition, rules: LabelRules): Generator<void, void, void> {
-    for (const { block, parts, copiedBytes } of yield* this.#filter!.matches(
-      exposition,
-      rules,
-      this.#deflater,
-    )) {
+    this.addAll(yield* this.#filter!.matches(exposition, rules, this.#deflater), exposition);
+  }
+
+  /** Adds the lines of a target that were found. */
+  addAll(matches: readonly BlockMatch[], exposition: LabelledExposition): void {
+    for (const { block, parts, copiedBytes } of matches) {
       this.copiedBytes += copiedBytes;
       this.add(block, parts, exposition);
     }

@@ -49,6 +49,22 @@ t.test('what comes behind a run refers back to it', async (t) => {
   t.ok(larger < 1.05, `${larger} times the size`);
 });
 
+t.test('a small part is deflated alone where its neighbours are large, and not beside a run', async (t) => {
+  const lines = (count: number) => (i: number) =>
+    `# TYPE m gauge\n${Array.from({ length: count }, (_, n) => `m{x="${i}",y="${n}"} ${n}\n`).join('')}`;
+  const [large, small] = [lines(500), lines(30)];
+  const between = targetsOf((i) => (i === 2 ? small(i) : large(i)));
+  const runs = new ReadyRuns();
+  make(runs, between);
+  t.equal(runs.size, 1);
+  t.equal(merge([between], [], undefined, runs).text, merge([between]).text);
+  const beside = targetsOf(small);
+  const two = new ReadyRuns();
+  make(two, beside.slice(0, 2));
+  make(two, beside.slice(0, 3));
+  t.equal(two.size, 1, 'the third one comes behind the run of two');
+});
+
 t.test('runs that no longer fit are not used', async (t) => {
   const targets = targetsOf((i) => `# TYPE m gauge\n${`m{x="${i}"} 1\n`.repeat(20)}`);
   const plain = merge([targets]);
