@@ -4,6 +4,7 @@ import { startPods } from '../simulator/pods.ts';
 import { findPrometheus, PROMETHEUS_MISSING } from '../test/real/prometheus.ts';
 import { measureAnswer, summarize, warmUp } from './answer-cost.ts';
 import type { AnswerCost, CostSummary } from './answer-cost.ts';
+import { bareConnections, type BareTimes } from './bare-connections.ts';
 import { costTables } from './cost-table.ts';
 import { startGatewayUnderTest } from './gateway-under-test.ts';
 import type { BenchContext, GoalRow, PartOptions, PartResult } from './goals.ts';
@@ -38,6 +39,11 @@ export async function benchThousand(context: BenchContext, options: PartOptions)
   const first = await measureAnswer(all);
   progress(`thousand: first answer ${Math.round(first.time)} ms`);
   await warmUp(all);
+  const bare = await bareConnections(
+    pods.pods.map(({ url }) => url),
+    folder,
+  );
+  progress(`thousand: bare connections ${Math.round(bare.first)} ms, then ${Math.round(bare.later)} ms`);
   await using fifth = await startGatewayUnderTest({
     launcher,
     folder: join(folder, 'fifth'),
@@ -65,7 +71,7 @@ export async function benchThousand(context: BenchContext, options: PartOptions)
   const ofFifth = summarize(fifth, small);
   return {
     rows: [
-      ...rowsOf({ count, few, ratio, first: first.time, ofAll, ofFifth }),
+      ...rowsOf({ count, few, ratio, first: first.time, bare, ofAll, ofFifth }),
       await storedRow(`${count} pods, a Prometheus that scrapes the gateway with scrape_timeout: 30s`, {
         gateway: { url: all.base, want: all.want },
         folder,
@@ -84,10 +90,12 @@ function rowsOf(found: {
   readonly few: number;
   readonly ratio: number;
   readonly first: number;
+  readonly bare: BareTimes;
   readonly ofAll: CostSummary;
   readonly ofFifth: CostSummary;
 }): GoalRow[] {
-  const { count, few, ratio, first, ofAll, ofFifth } = found;
+  const { count, few, ratio, first, bare, ofAll, ofFifth } = found;
+  const opening = bare.first - bare.later;
   const name = `${count} pods (${ofAll.samples} samples)`;
   return [
     {
@@ -110,6 +118,7 @@ function rowsOf(found: {
       measured: `${figure(first)} ms, ${figure(ofAll.median)} ms`,
       ratio: first / ofAll.median,
       met: first / ofAll.median <= FIRST,
+      note: `A program of two threads that only opens the connections and reads the bodies: ${figure(bare.first)} ms, and ${figure(bare.later)} ms over those that are there. With no more than that for opening it would be ${((ofAll.median + opening) / ofAll.median).toFixed(2)} times.`,
     },
   ];
 }
