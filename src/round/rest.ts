@@ -1,12 +1,15 @@
-/** Callers who come one after the other leave shorter gaps than this; scrapers that come again and again, longer ones. */
-const REST_MS = 2000;
-/** What is done at rest costs some tens of milliseconds a thread. */
-const EVERY_MS = 20_000;
+/**
+ * Scrapers that come again and again leave shorter gaps than this: what is done at rest would cost each of them some tens of milliseconds a
+ * thread, and as much again for what has to be made anew.
+ */
+const REST_MS = 45_000;
+/** How often it is looked whether something has happened. */
+const LOOK_MS = 5000;
 
 export interface RestOptions {
   /** Whether anything is under way. */
   isBusy(): boolean;
-  /** Called once when nothing has happened for two seconds, and not again for twenty seconds, nor before something has happened. */
+  /** Called once when nothing has happened for 45 to 50 seconds, and not again before something has happened. */
   begun(): void;
 }
 
@@ -16,6 +19,8 @@ export class Rest implements Disposable {
   #timer: NodeJS.Timeout | undefined;
   /** Whether something happened since the timer was set. */
   #stirred = false;
+  /** For how long nothing has. */
+  #quietMs = 0;
 
   constructor(options: RestOptions) {
     this.#options = options;
@@ -34,18 +39,14 @@ export class Rest implements Disposable {
   #wait(): void {
     this.#stirred = false;
     this.#timer = setTimeout(() => {
-      if (this.#stirred || this.#options.isBusy()) this.#wait();
-      else {
-        this.#options.begun();
-        this.#pause();
+      this.#quietMs = this.#stirred || this.#options.isBusy() ? 0 : this.#quietMs + LOOK_MS;
+      if (this.#quietMs < REST_MS) {
+        this.#wait();
+        return;
       }
-    }, REST_MS).unref();
-  }
-
-  #pause(): void {
-    this.#timer = setTimeout(() => {
       this.#timer = undefined;
-      if (this.#stirred) this.#wait();
-    }, EVERY_MS).unref();
+      this.#quietMs = 0;
+      this.#options.begun();
+    }, LOOK_MS).unref();
   }
 }
