@@ -143,9 +143,12 @@ class FileProvider implements Provider {
     );
     for (const pattern of missing) {
       if (!this.#missing.has(pattern))
-        this.#log.warn('no file is there for a pattern of file_sd_configs; its folder is watched for one', {
-          pattern,
-        });
+        this.#log.warn(
+          this.#watchers.has(dirname(pattern))
+            ? 'no file is there for a pattern of file_sd_configs; its folder is watched for one'
+            : 'no file is there for a pattern of file_sd_configs, nor its folder; it is looked for at each refresh_interval',
+          { pattern },
+        );
     }
     this.#missing = new Set(missing);
   }

@@ -167,12 +167,20 @@ async function readTokenFiles(file: string): Promise<[user: string, tokenFile: s
   });
 }
 
+/** By the codes of Node's errors. */
+const UNREADABLE: Readonly<Record<string, string>> = {
+  ENOENT: 'there is no such file; give --kubeconfig the path of one',
+  EACCES: 'this user may not read the file; change its mode or owner',
+  EISDIR: 'this is a folder; give --kubeconfig the path of a file in it',
+};
+
 function loadFile(library: Library, file: string): KubeConfig {
   const config = new library.KubeConfig();
   try {
     config.loadFromFile(file);
   } catch (cause) {
-    const why = cause instanceof Error ? cause.message : String(cause);
+    const { code = '', message } = cause as NodeJS.ErrnoException;
+    const why = UNREADABLE[code] ?? message;
     throw new KubeconfigError(`cannot read the kubeconfig ${file}: ${why}`, { cause });
   }
   return config;

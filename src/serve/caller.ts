@@ -30,6 +30,9 @@ export function acceptsGzip(header: string): boolean {
 const MIN_ALLOWANCE_MS = 250;
 const ALLOWANCE_PART = 1 / 20;
 const MAX_ALLOWANCE_MS = 1000;
+/** The same while it is not known how long answers take: the first of a process take several times as long as later ones. */
+const FIRST_ALLOWANCE_PART = 1 / 5;
+const MAX_FIRST_ALLOWANCE_MS = 3000;
 
 /** Answers of a view that are remembered. */
 const RECORDS = 3;
@@ -44,15 +47,27 @@ export class WriteTimes {
     this.#last.set(view, [milliseconds, ...before].slice(0, RECORDS));
   }
 
+  /** To be called when a caller of that view left before it was written whole, which takes more than that. */
+  lost(view: string, milliseconds: number): void {
+    if (milliseconds > this.#least(view)) this.#last.set(view, [milliseconds]);
+  }
+
   /**
    * Milliseconds that targets have, of a timeout: less a twentieth of it, which is 250 ms at least and a second at most, or one and a half
-   * times what the quickest of the view's last three answers took to write where that is more; and never less than half.
+   * times what the quickest of the view's last three answers took to write where that is more; and never less than half. Before the first answer
+   * it is less a fifth, of three seconds at most.
    */
   budget(view: string, timeoutMs: number): number {
-    // The least of them: one caller who reads slowly takes no time from the others.
-    const least = Math.min(...(this.#last.get(view) ?? [0]));
-    const usual = Math.min(MAX_ALLOWANCE_MS, Math.max(MIN_ALLOWANCE_MS, timeoutMs * ALLOWANCE_PART));
-    const allowance = Math.max(usual, least * 1.5);
+    const [part, most] = this.#last.has(view)
+      ? [ALLOWANCE_PART, MAX_ALLOWANCE_MS]
+      : [FIRST_ALLOWANCE_PART, MAX_FIRST_ALLOWANCE_MS];
+    const usual = Math.min(most, Math.max(MIN_ALLOWANCE_MS, timeoutMs * part));
+    const allowance = Math.max(usual, this.#least(view) * 1.5);
     return Math.max(timeoutMs - allowance, timeoutMs / 2);
+  }
+
+  /** The least of them: one caller who reads slowly takes no time from the others. */
+  #least(view: string): number {
+    return Math.min(...(this.#last.get(view) ?? [0]));
   }
 }

@@ -95,6 +95,7 @@ export class ExpositionRoute {
     reply.raw.once('close', onClose);
     const start = performance.now();
     let cutOff = false;
+    let writingSince: number | undefined;
     const cut = (why: string): void => {
       cutOff = true;
       log.warn('answer broken off', { path: pathOf(request), why });
@@ -132,6 +133,7 @@ export class ExpositionRoute {
         return;
       }
       reply.hijack();
+      writingSince = collected;
       const patience = caller.timeoutMs ?? READ_TIMEOUT_MS;
       const readDeadline = setTimeout(
         () => cut('the caller did not read it in time'),
@@ -162,6 +164,8 @@ export class ExpositionRoute {
       await this.#duplicates.look(own, round);
     } catch (error) {
       const leaving = cutOff || isLeaving(error);
+      if (writingSince !== undefined && leaving && !cutOff)
+        this.#writeTimes.lost(kind, performance.now() - writingSince);
       telemetry.answerFailed(view, cutOff ? 'cut_off' : leaving ? 'caller_left' : 'error');
       if (!reply.raw.headersSent && !left.signal.aborted) throw error;
       breakOff(reply.raw);

@@ -49,9 +49,12 @@ t.test('the timeout of a caller', async (t) => {
 
 t.test('what targets get of a timeout', async (t) => {
   const cases: [last: number | undefined, timeout: number, want: number, why: string][] = [
-    [undefined, 10_000, 9_500, 'a twentieth is kept back'],
-    [undefined, 2_000, 1_750, 'a quarter of a second at least'],
-    [undefined, 60_000, 59_000, 'a second at most'],
+    [0, 10_000, 9_500, 'a twentieth is kept back'],
+    [0, 2_000, 1_750, 'a quarter of a second at least'],
+    [0, 60_000, 59_000, 'a second at most'],
+    [undefined, 10_000, 8_000, 'a fifth before anything is known'],
+    [undefined, 1_000, 750, 'a quarter of a second at least then, too'],
+    [undefined, 60_000, 57_000, 'three seconds at most'],
     [100, 10_000, 9_500, 'as long as writing is quick'],
     [1_000, 10_000, 8_500, 'then one and a half times what it took'],
     [60_000, 10_000, 5_000, 'never more than half'],
@@ -62,10 +65,18 @@ t.test('what targets get of a timeout', async (t) => {
     const times = new WriteTimes();
     if (last !== undefined) times.record('metrics', last);
     t.equal(times.budget('metrics', timeout), want, why);
-    t.equal(times.budget('federate', 10_000), 9_500, 'views do not count for each other');
+    t.equal(times.budget('federate', 10_000), 8_000, 'views do not count for each other');
   }
   const times = new WriteTimes();
   times.record('metrics', 2_000);
   times.record('metrics', 1_000);
   t.equal(times.budget('metrics', 10_000), 8_500, 'only the last counts');
+  times.lost('metrics', 900);
+  t.equal(times.budget('metrics', 10_000), 8_500, 'who leaves sooner than others need says nothing');
+  times.lost('metrics', 2_000);
+  t.equal(times.budget('metrics', 10_000), 7_000, 'who waited longer in vain does');
+  times.record('metrics', 200);
+  t.equal(times.budget('metrics', 10_000), 9_500, 'until one is written sooner');
+  times.lost('federate', 3_000);
+  t.equal(times.budget('federate', 10_000), 5_500, 'where none was written so far, too');
 });
