@@ -70,7 +70,8 @@ t.test('none found: the message names every place', async (t) => {
     message: /KUBECONFIG \(no such file: \/no\/file\), \/no\/home\/.kube\/config \(does not exist\)/,
   });
   await t.rejects(create({}, { kubeconfig: '/no/file' }), {
-    message: /^cannot read the kubeconfig \/no\/file: there is no such file; give --kubeconfig the path of one$/,
+    message:
+      /^cannot read the kubeconfig \/no\/file: there is no such file; give --kubeconfig the path of one$/,
   });
 });
 
