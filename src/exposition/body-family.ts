@@ -18,6 +18,7 @@ export class FilledPart implements BlockPart {
   deflated: boolean;
   rawLength: number;
   crc: number;
+  filling: number = 0;
 
   constructor(
     bytes: Uint8Array,
@@ -145,6 +146,7 @@ export class BodyFamily implements FamilyBlock {
       part.deflated = deflated;
       part.rawLength = rawLength;
       part.crc = crc;
+      part.filling++;
       return part;
     }
     const part = new FilledPart(bytes, start, end, deflated, rawLength, crc);

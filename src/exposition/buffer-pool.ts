@@ -14,15 +14,17 @@ const NO_BYTES = new Uint8Array(0);
  */
 export class BufferPool {
   readonly #count: (bytes: number) => void;
+  readonly #mostBytes: number;
   /** By size in steps. */
   readonly #free: Uint8Array[][] = [];
   readonly #taken: WeakSet<Uint8Array> = new WeakSet();
   readonly #given: Set<Uint8Array> = new Set();
   #freeBytes = 0;
 
-  /** `count` is told how many bytes more, or fewer when negative, are kept for nobody. */
-  constructor(count: (bytes: number) => void = () => undefined) {
+  /** `count` is told how many bytes more, or fewer when negative, are kept for nobody; there are never more than 48 MiB of them, or `mostBytes`. */
+  constructor(count: (bytes: number) => void = () => undefined, mostBytes: number = MOST_FREE_BYTES) {
     this.#count = count;
+    this.#mostBytes = Math.min(mostBytes, MOST_FREE_BYTES);
   }
 
   /** Bytes that are kept for nobody. */
@@ -58,7 +60,7 @@ export class BufferPool {
   }
 
   #give(buffer: Uint8Array): void {
-    const fits = buffer.length <= MOST_BYTES && this.#freeBytes + buffer.length <= MOST_FREE_BYTES;
+    const fits = buffer.length <= MOST_BYTES && this.#freeBytes + buffer.length <= this.#mostBytes;
     if (!this.#taken.delete(buffer) || !fits) {
       freeBuffer(buffer);
       return;

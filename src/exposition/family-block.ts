@@ -13,6 +13,8 @@ export interface BlockPart {
   readonly rawLength: number;
   /** CRC-32 of the bytes before compression; 0 where they are not deflated. */
   readonly crc: number;
+  /** Another number each time that the object is used again. */
+  readonly filling?: number;
 }
 
 /** One target's samples of one metric family. Immutable. */

@@ -21,8 +21,8 @@ export interface TargetParts {
 /** Small parts of a family that follow one another, deflated as one block. */
 export interface ReadyRun {
   readonly parts: readonly BlockPart[];
-  /** The bytes that each of them had: the object of a part is filled again when nobody reads it any more. */
-  readonly sources: readonly Uint8Array[];
+  /** What each of them was filled with: the object of a part is filled again when nobody reads it any more. */
+  readonly fillings: readonly (number | undefined)[];
   readonly bytes: Uint8Array;
   readonly start: number;
   readonly end: number;
@@ -51,7 +51,7 @@ export class ReadyRuns {
     if (run === undefined) return undefined;
     for (let i = 0; i < run.parts.length; i++) {
       const part = parts[index + i];
-      if (part !== run.parts[i] || part?.bytes !== run.sources[i]) return undefined;
+      if (part !== run.parts[i] || part?.filling !== run.fillings[i]) return undefined;
     }
     return run;
   }
@@ -95,8 +95,8 @@ export class ReadyRuns {
         deflater.begin();
         for (const part of run) deflater.add(part.bytes, part.start, part.end);
         const { start, length, crc } = deflater.finish();
-        const sources = run.map((part) => part.bytes);
-        made.push({ parts: run, sources, start, end: start + length, rawLength, crc });
+        const fillings = run.map((part) => part.filling);
+        made.push({ parts: run, fillings, start, end: start + length, rawLength, crc });
         raw += rawLength;
         if (raw < STEP_BYTES) continue;
         end();

@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { connect as connectTcp, isIP, type Socket } from 'node:net';
-import { connect as connectTls, createSecureContext, type SecureContext } from 'node:tls';
+import { checkServerIdentity, connect as connectTls, createSecureContext } from 'node:tls';
+import type { PeerCertificate, SecureContext } from 'node:tls';
 import type { buildConnector } from 'undici';
 import type { TlsConfig } from '../config/scrape-config.ts';
 import { ScrapeFailure } from './failure.ts';
@@ -82,7 +83,9 @@ const connectCodes = new Set([
 ]);
 
 function connectFailure(cause: ConnectError): ScrapeFailure {
-  const { code = '', syscall, reason, message } = cause;
+  const { code = '', syscall, reason, errors = [] } = cause;
+  // Where a name has several addresses, what was said of each of them.
+  const message = cause.message === '' ? errors.map((error) => error.message).join('; ') : cause.message;
   if (syscall === 'getaddrinfo') return new ScrapeFailure('dns', message, { cause });
   if (syscall === 'connect' || connectCodes.has(code))
     return new ScrapeFailure('connect', message, { cause });
@@ -94,6 +97,8 @@ function connectFailure(cause: ConnectError): ScrapeFailure {
 /** What Node and OpenSSL say of a connection that was not made. */
 interface ConnectError extends NodeJS.ErrnoException {
   readonly reason?: string;
+  /** Of an AggregateError, which has no message of its own. */
+  readonly errors?: readonly Error[];
 }
 
 /**
@@ -140,11 +145,14 @@ export class Connector {
   #open({ protocol, hostname, port }: buildConnector.Options): Socket {
     if (protocol !== 'https:') return connectTcp({ host: hostname, port: Number(port || 80) });
     const { insecureSkipVerify, serverName } = this.#tls;
+    const name = (serverName ?? hostname).replace(/\.$/, '');
     const options = {
       host: hostname,
       port: Number(port || 443),
-      // An address is no name.
-      servername: serverName ?? (isIP(hostname) === 0 ? hostname : ''),
+      // As in Go's client: an address is no name to send, and a dot behind one is not sent.
+      servername: isIP(name) === 0 ? name : '',
+      checkServerIdentity: (_: string, certificate: PeerCertificate) =>
+        checkServerIdentity(name, certificate),
       secureContext: contextOf(readMaterial(this.#tls), this.#tls),
       rejectUnauthorized: !insecureSkipVerify,
       ALPNProtocols: ['http/1.1'],

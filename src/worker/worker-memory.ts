@@ -12,6 +12,8 @@ const CALL_EVERY_MS = 5;
 
 /** What a worker cannot do alone when memory is short. */
 export interface MemoryEvents {
+  /** Gives up what is kept for nobody. */
+  spare(): void;
   /** The scrape of this worker that has to give way. */
   giveWay(scrape: number): void;
   /** Memory is short, and nothing here can be given up for it. */
@@ -66,7 +68,7 @@ export class WorkerMemory {
   add(bytes: number): void {
     this.#held += bytes;
     this.#write();
-    if (bytes > 0 && this.#ledger.exceeded) this.#call();
+    if (bytes > 0 && this.#isShort) this.#call();
   }
 
   #hold(scrape: number, bytes: number): void {
@@ -79,7 +81,7 @@ export class WorkerMemory {
     } else if (scrape === this.#largestScrape) this.#findLargest();
     this.#write();
     if (bytes <= before) return;
-    if (this.#ledger.exceeded) this.#relieve(scrape, bytes);
+    if (this.#isShort) this.#relieve(scrape, bytes);
     this.#grown += bytes - before;
     if (this.#grown >= LOOK_EVERY_BYTES) this.#look(scrape, bytes);
   }
@@ -103,6 +105,13 @@ export class WorkerMemory {
       this.#call();
     else if (largest.scrape === scrape) throw new MemoryError(memoryMessage(bytes, this.#ledger));
     else this.#events.giveWay(largest.scrape);
+  }
+
+  /** Whether all threads hold too much, even without what is kept for nobody here. */
+  get #isShort(): boolean {
+    if (!this.#ledger.exceeded) return false;
+    this.#events.spare();
+    return this.#ledger.exceeded;
   }
 
   #call(): void {

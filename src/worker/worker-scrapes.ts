@@ -18,6 +18,9 @@ import { memoryMessage, WorkerMemory } from './worker-memory.ts';
 /** Bytes of small blocks that may wait uncompressed; above it they are deflated each on its own. */
 const MAX_SMALL_BYTES = 32 * 1024 * 1024;
 
+/** The part of what all may hold that a worker keeps for its next bodies. */
+const MOST_FREE_PART = 1 / 16;
+
 /** Why a scrape is ended. */
 export type CancelReason = 'timeout' | 'memory';
 
@@ -59,12 +62,16 @@ export class WorkerScrapes {
   constructor(options: WorkerScrapesOptions) {
     this.#options = options;
     this.memory = new WorkerMemory(options.ledger, options.thread, {
+      spare: () => this.#shop.packer.buffers.clear(),
       giveWay: (scrape) => this.cancel(scrape, 'memory'),
       call: () => options.memoryShort(),
       processBytes: () => process.memoryUsage.rss(),
       collect: () => this.collectGarbage('now'),
     });
-    this.#shop.packer.buffers = new BufferPool((bytes) => this.memory.add(bytes));
+    this.#shop.packer.buffers = new BufferPool(
+      (bytes) => this.memory.add(bytes),
+      options.ledger.limit * MOST_FREE_PART,
+    );
   }
 
   changeTargets(added: readonly ScrapedTarget[], removed: readonly number[]): void {

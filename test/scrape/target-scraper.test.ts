@@ -330,6 +330,17 @@ t.test('tls_config', async (t) => {
     }
   });
 
+  await t.test('an address as server_name must be in the certificate', async (t) => {
+    const ca = join(t.testdir({ 'ca.pem': authority.cert }), 'ca.pem');
+    await using pod = await startPod({ body: () => 'a 1\n' });
+    using scraper = scraperOf(pod.url.replace('127.0.0.1', 'localhost'), {
+      ...verified,
+      serverName: '10.9.8.7',
+      caFile: ca,
+    });
+    t.match(await scraper.scrape(), { up: false, reason: 'tls', error: /10\.9\.8\.7/ });
+  });
+
   await t.test('a client certificate', async (t) => {
     const client = authority.issue({ commonName: 'scraper' });
     const dir = t.testdir({ 'cert.pem': client.cert, 'key.pem': client.key });
@@ -441,12 +452,14 @@ t.test('tls_config', async (t) => {
       ['localhost', service],
       ['127.0.0.1', undefined],
       ['localhost', undefined],
+      ['localhost', '10.0.0.1'],
+      ['127.0.0.1', `${service}.`],
     ] as const) {
       const tls = { ...insecure, ...(serverName && { serverName }) };
       using scraper = scraperOf(pod.url.replace('127.0.0.1', host), tls);
       t.match(await scraper.scrape(), { up: true });
     }
-    t.same(names, [service, service, false, 'localhost']);
+    t.same(names, [service, service, false, 'localhost', false, service], 'an address is no name');
   });
 });
 

@@ -7,9 +7,16 @@ const MEBIBYTE = 1024 * 1024;
 /** Two workers with one ledger, and what each of them asked for. */
 function twoWorkers(limit: number) {
   const ledger = new MemoryLedger({ limit });
+  /** What each keeps for nobody. */
+  const spared = [0, 0];
   const workers = [0, 1].map((thread) => {
     const asked: (number | 'call')[] = [];
     const memory = new WorkerMemory(new MemoryLedger(ledger.options), thread, {
+      spare: () => {
+        const bytes = spared[thread]!;
+        spared[thread] = 0;
+        memory.add(-bytes);
+      },
       giveWay: (scrape) => {
         asked.push(scrape);
         memory.close(scrape);
@@ -20,7 +27,7 @@ function twoWorkers(limit: number) {
     });
     return { memory, asked };
   });
-  return { ledger, workers: workers as [(typeof workers)[0], (typeof workers)[0]] };
+  return { ledger, spared, workers: workers as [(typeof workers)[0], (typeof workers)[0]] };
 }
 
 t.test('what all threads hold is known to each of them', async (t) => {
@@ -125,6 +132,7 @@ t.test(
     let process = 0;
     let garbage = 0;
     const memory = new WorkerMemory(ledger, 0, {
+      spare: () => undefined,
       giveWay: (scrape) => said.push(`give way ${scrape}`),
       call: () => said.push('call'),
       processBytes: () => process,
@@ -150,3 +158,14 @@ t.test(
     t.throws(() => memory.account(3).hold(10 * MEBIBYTE), { name: 'MemoryError' }, 'the largest');
   },
 );
+
+t.test('what is kept for nobody goes before any body', async (t) => {
+  const { ledger, spared, workers } = twoWorkers(20 * MEBIBYTE);
+  const [{ memory, asked }] = workers;
+  memory.add(10 * MEBIBYTE);
+  spared[0] = 10 * MEBIBYTE;
+  memory.account(1).hold(15 * MEBIBYTE);
+  t.same(asked, []);
+  t.equal(ledger.held, 15 * MEBIBYTE);
+  t.throws(() => memory.account(1).hold(21 * MEBIBYTE), { name: 'MemoryError' });
+});
