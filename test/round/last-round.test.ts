@@ -19,9 +19,9 @@ t.test('what is remembered of a scrape and of the last round of /metrics', async
   t.same(
     entries.map(({ target, outcome, timeoutMs }) => [target.target.url, outcome.reason, timeoutMs]),
     [
-      [pods[0]!.url, undefined, 3750],
-      [pods[1]!.url, 'http_status', 3750],
-      [pods[2]!.url, 'timeout', 3750],
+      [pods[0]!.url, undefined, 3200],
+      [pods[1]!.url, 'http_status', 3200],
+      [pods[2]!.url, 'timeout', 3200],
     ],
   );
   for (const { startedAt, target } of entries) {
