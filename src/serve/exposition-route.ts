@@ -103,8 +103,16 @@ export class ExpositionRoute {
     };
     try {
       const begunAt = Date.now();
-      const timeoutMs = ({ target }: OwnedTarget): number =>
-        this.#writeTimes.budget(kind, Math.min(caller.timeoutMs ?? target.scrapeTimeoutMs, maxTimeoutMs));
+      // Asked for every target, and nearly always the same.
+      const budgets = new Map<number, number>();
+      const timeoutMs = ({ target }: OwnedTarget): number => {
+        const timeout = Math.min(caller.timeoutMs ?? target.scrapeTimeoutMs, maxTimeoutMs);
+        const known = budgets.get(timeout);
+        if (known !== undefined) return known;
+        const budget = this.#writeTimes.budget(kind, timeout);
+        budgets.set(timeout, budget);
+        return budget;
+      };
       using round = await scraper.round(targets, {
         timeoutMs,
         selectors,
