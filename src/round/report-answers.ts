@@ -38,6 +38,8 @@ export class ReportAnswers {
   readonly #time = new ThreadTime(TURN_MS);
   /** A target's labels are always the same. */
   readonly #rules: WeakMap<OwnedTarget, LabelRules> = new WeakMap();
+  /** The first lines of `up` that were made last, and of what. */
+  #last: { readonly targets: readonly Reported[]; readonly lines: BlockPart } | undefined;
   #lastUp: { readonly lines: Uint8Array; readonly piece: DeflatedPiece } | undefined;
 
   /** The answer, always whole; undefined where it may have series that targets exposed. */
@@ -71,7 +73,7 @@ export class ReportAnswers {
       const header = this.#headers.piece(headerOf(name, MetricType.gauge, help));
       let isBegun = false;
       for (let start = 0; start < targets.length; start += STEP_TARGETS) {
-        const lines = linesOf(name, targets.slice(start, start + STEP_TARGETS));
+        const lines = this.#linesOf(name, targets.slice(start, start + STEP_TARGETS), start);
         const kept = isWhole ? lines : filter.filter(lines, this.#deflater);
         if (kept !== undefined && kept.rawLength > 0) {
           if (!isBegun) add(header);
@@ -86,6 +88,14 @@ export class ReportAnswers {
     return { bytes, own: undefined, rawLength: join.rawLength, conflicts: NO_CONFLICTS };
   }
 
+  /** Scrapes that are used again have the outcomes that they had. */
+  #linesOf(family: string, targets: readonly Reported[], start: number): BlockPart {
+    if (family !== 'up' || start > 0) return linesOf(family, targets);
+    if (this.#last === undefined || !areSame(this.#last.targets, targets))
+      this.#last = { targets, lines: linesOf(family, targets) };
+    return this.#last.lines;
+  }
+
   #pieceOf(
     { bytes, start, end, deflated, rawLength, crc }: BlockPart,
     family: string,
@@ -95,8 +105,9 @@ export class ReportAnswers {
     if (deflated) return { bytes: own, rawLength, crc };
     if (family !== 'up' || at > 0) return this.#deflate(own);
     // Targets are mostly up, so these lines are mostly the same as last time.
-    if (this.#lastUp === undefined || Buffer.compare(this.#lastUp.lines, own) !== 0)
-      this.#lastUp = { lines: own, piece: this.#deflate(own) };
+    const last = this.#lastUp?.lines;
+    const isSame = last?.buffer === own.buffer || (last !== undefined && Buffer.compare(last, own) === 0);
+    if (this.#lastUp === undefined || !isSame) this.#lastUp = { lines: own, piece: this.#deflate(own) };
     return this.#lastUp.piece;
   }
 
@@ -118,6 +129,13 @@ export class ReportAnswers {
     }
     return rules;
   }
+}
+
+function areSame(some: readonly Reported[], others: readonly Reported[]): boolean {
+  if (some.length !== others.length) return false;
+  for (let i = 0; i < some.length; i++)
+    if (some[i]!.outcome !== others[i]!.outcome || some[i]!.rules !== others[i]!.rules) return false;
+  return true;
 }
 
 function linesOf(family: string, targets: readonly Reported[]): BlockPart {

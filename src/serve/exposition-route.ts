@@ -91,7 +91,10 @@ export class ExpositionRoute {
     const kind = `${selectors.length > 0} ${part !== ''}`;
     const caller = readCaller(request.headers);
     const left = new AbortController();
-    const onClose = (): void => left.abort(new CallerLeft('the caller went away'));
+    const onClose = (): void => {
+      // An error takes its time to make, and nobody is left to hear of it then.
+      if (!reply.raw.writableFinished) left.abort(new CallerLeft('the caller went away'));
+    };
     reply.raw.once('close', onClose);
     const start = performance.now();
     let cutOff = false;
