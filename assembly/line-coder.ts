@@ -32,6 +32,7 @@ const MOST_BYTES_A_BYTE: u32 = 2;
 const MOST_LABELLED_LINE: u32 = MOST_LINE * 2;
 /** A line that begins with fewer bytes than this before its first value might begin without a match. */
 const SHORT_HEAD: u32 = 16;
+/** Bytes of lines in a block: who wants them inflates it at once. */
 const MOST_BLOCK: u32 = OUTPUT_BYTES;
 /** What is wanted instead of a shape: room, which comes from packing what is there. */
 const PACKING: u32 = u32.MAX_VALUE;

@@ -8,6 +8,7 @@ import { checkLegacyNames, checkTextProtocols } from './protocol-section.ts';
 import type { Config } from './scrape-config.ts';
 import { readScrapeConfig } from './scrape-section.ts';
 import type { ScrapeDefaults } from './scrape-section.ts';
+import { whyUnreadable } from './unreadable.ts';
 import { readYaml } from './yaml-value.ts';
 import type { YamlValue } from './yaml-value.ts';
 
@@ -53,20 +54,17 @@ export function readConfigFile(path: string): Config {
   return loadConfig(text, { fileName: path, baseDir: dirname(resolve(path)) });
 }
 
-/** By the codes of Node's errors. */
-const UNREADABLE: Readonly<Record<string, string>> = {
-  ENOENT: 'there is no such file; give --config.file the path of one',
-  EACCES: 'this user may not read the file; change its mode or owner',
-  EISDIR: 'this is a folder; give --config.file the path of a file in it',
-  ERR_ENCODING_INVALID_ENCODED_DATA: 'the text is not UTF-8; store it as such',
-};
+const NOT_UTF8 = 'ERR_ENCODING_INVALID_ENCODED_DATA';
 
 function readTextFile(path: string): string {
   try {
     return new TextDecoder('utf-8', { fatal: true }).decode(readFileSync(path));
   } catch (cause) {
-    const { code, message } = cause as NodeJS.ErrnoException;
-    const reason = UNREADABLE[code ?? ''] ?? `cannot be read: ${message}`;
+    const error = cause as NodeJS.ErrnoException;
+    const reason =
+      error.code === NOT_UTF8
+        ? 'the text is not UTF-8; store it as such'
+        : (whyUnreadable(error, '--config.file') ?? `cannot be read: ${error.message}`);
     throw new ConfigError({ fileName: path }, reason, { cause });
   }
 }

@@ -2,6 +2,7 @@ import { access, readFile } from 'node:fs/promises';
 import { delimiter, dirname, join, resolve } from 'node:path';
 import { parse } from 'yaml';
 import type { KubernetesSdConfig } from '../config/scrape-config.ts';
+import { whyUnreadable } from '../config/unreadable.ts';
 import type { KubeConfig } from './kubernetes-library.ts';
 import { field, list, text } from './raw-value.ts';
 
@@ -167,20 +168,13 @@ async function readTokenFiles(file: string): Promise<[user: string, tokenFile: s
   });
 }
 
-/** By the codes of Node's errors. */
-const UNREADABLE: Readonly<Record<string, string>> = {
-  ENOENT: 'there is no such file; give --kubeconfig the path of one',
-  EACCES: 'this user may not read the file; change its mode or owner',
-  EISDIR: 'this is a folder; give --kubeconfig the path of a file in it',
-};
-
 function loadFile(library: Library, file: string): KubeConfig {
   const config = new library.KubeConfig();
   try {
     config.loadFromFile(file);
   } catch (cause) {
-    const { code = '', message } = cause as NodeJS.ErrnoException;
-    const why = UNREADABLE[code] ?? message;
+    const error = cause as NodeJS.ErrnoException;
+    const why = whyUnreadable(error, '--kubeconfig') ?? error.message;
     throw new KubeconfigError(`cannot read the kubeconfig ${file}: ${why}`, { cause });
   }
   return config;

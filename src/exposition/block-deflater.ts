@@ -1,4 +1,4 @@
-import { crc32 } from 'node:zlib';
+import { crc32, inflateRawSync } from 'node:zlib';
 import { Flush, openDeflate, type ZlibHandle } from './zlib-handle.ts';
 
 /**
@@ -10,6 +10,11 @@ const FIRST_BYTES = 256 * 1024;
 /** What one large body needed is given back. */
 const MAX_KEPT_BYTES = 8 * 1024 * 1024;
 const NO_BYTES = new Uint8Array(0);
+
+/** The bytes that a block of its own was made of, which are so many. Throws when it is not intact. */
+export function inflateBlock(block: Uint8Array, rawLength: number): Uint8Array {
+  return inflateRawSync(block, { finishFlush: Flush.sync, maxOutputLength: rawLength });
+}
 
 /** A finished block: where it lies in `BlockDeflater.bytes`, and what it stands for. */
 export interface Block {
@@ -78,6 +83,14 @@ export class BlockDeflater {
       rawLength: this.#rawLength,
       crc: this.#crc >>> 0,
     };
+  }
+
+  /** Forgets all blocks, and makes one of these bytes. */
+  only(input: Uint8Array): Block {
+    this.clear();
+    this.begin();
+    this.add(input, 0, input.length);
+    return this.finish();
   }
 
   /** Appends a block that was made before, as it is. */

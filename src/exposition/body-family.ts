@@ -5,6 +5,7 @@ import type { NameTable } from './name-table.ts';
 // Most families of a body with very many have one part; a list of exactly that length takes a tenth of one that was pushed to.
 const NO_PARTS: readonly FilledPart[] = Object.freeze([]);
 
+const NO_BYTES = new Uint8Array(0);
 const NO_KEYS: readonly string[] = Object.freeze([]);
 /** What stands for the label names of a family with more kinds of samples than are worth remembering. */
 export const ANY_LABELS: readonly string[] = Object.freeze(['*']);
@@ -12,28 +13,29 @@ const MOST_KEYS = 4;
 
 /** A part that is filled again when its family is. */
 export class FilledPart implements BlockPart {
-  bytes: Uint8Array;
-  start: number;
-  end: number;
-  deflated: boolean;
-  rawLength: number;
-  crc: number;
+  bytes: Uint8Array = NO_BYTES;
+  start: number = 0;
+  end: number = 0;
+  deflated: boolean = false;
+  rawLength: number = 0;
+  crc: number = 0;
   filling: number = 0;
 
-  constructor(
+  set(
     bytes: Uint8Array,
     start: number,
     end: number,
     deflated: boolean,
     rawLength: number,
     crc: number,
-  ) {
+  ): void {
     this.bytes = bytes;
     this.start = start;
     this.end = end;
     this.deflated = deflated;
     this.rawLength = rawLength;
     this.crc = crc;
+    this.filling++;
   }
 }
 
@@ -125,31 +127,16 @@ export class BodyFamily implements FamilyBlock {
     (this.parts as FilledPart[]).pop();
   }
 
-  /** Adds a part behind the others, and returns it. */
-  addPart(
-    bytes: Uint8Array,
-    start: number,
-    end: number,
-    deflated: boolean,
-    rawLength: number,
-    crc: number,
-  ): FilledPart {
+  /** Adds a part behind the others, which is to be filled. */
+  addPart(): FilledPart {
     const spare = this.#spareParts;
     if (this.parts.length === 0 && spare.length > 0) {
       this.#spareParts = NO_PARTS;
       if (spare.length > 1) (spare as FilledPart[]).length = 1;
       this.parts = spare;
-      const part = spare[0]!;
-      part.bytes = bytes;
-      part.start = start;
-      part.end = end;
-      part.deflated = deflated;
-      part.rawLength = rawLength;
-      part.crc = crc;
-      part.filling++;
-      return part;
+      return spare[0]!;
     }
-    const part = new FilledPart(bytes, start, end, deflated, rawLength, crc);
+    const part = new FilledPart();
     if (this.parts.length === 0) this.parts = [part];
     else (this.parts as FilledPart[]).push(part);
     return part;

@@ -27,11 +27,6 @@ export class BufferPool {
     this.#mostBytes = Math.min(mostBytes, MOST_FREE_BYTES);
   }
 
-  /** Bytes that are kept for nobody. */
-  get freeBytes(): number {
-    return this.#freeBytes;
-  }
-
   /** A buffer of at least that many bytes, with anything in it. */
   take(length: number): Uint8Array {
     if (length === 0) return NO_BYTES;

@@ -1,4 +1,4 @@
-import { inflateRawSync } from 'node:zlib';
+import { inflateBlock } from './block-deflater.ts';
 import type { BodyFamily } from './body-family.ts';
 import type { Body } from './body.ts';
 import { freeBuffer } from './family-block.ts';
@@ -6,7 +6,6 @@ import type { CodedBlock, LineCoder } from './line-coder.ts';
 import type { NameTable } from './name-table.ts';
 import { packRuns, SMALL_BYTES, type CodedBlocks, type Packer } from './packer.ts';
 import { Runs } from './runs.ts';
-import { Flush } from './zlib-handle.ts';
 
 /** Labelled bytes that are gathered before they are packed. Enough that a family of a usual body is one block. */
 const OUTPUT_BYTES = 2 * 1024 * 1024;
@@ -182,7 +181,7 @@ export class LabelledOutput {
   #linesOf({ length, rawLength }: CodedBlock): Uint8Array {
     const coder = this.#coder!;
     const bytes = coder.blocks.subarray(this.#codedBytes, this.#codedBytes + length);
-    const lines = inflateRawSync(bytes, { finishFlush: Flush.sync, maxOutputLength: rawLength });
+    const lines = inflateBlock(bytes, rawLength);
     coder.dropBlock();
     return lines;
   }
@@ -191,10 +190,7 @@ export class LabelledOutput {
   #search(found: CodedBlock): CodedBlock & { readonly bytes: Uint8Array } {
     const lines = this.#linesOf(found);
     const { deflater } = this.#packer;
-    deflater.clear();
-    deflater.begin();
-    deflater.add(lines, 0, lines.length);
-    const block = deflater.finish();
+    const block = deflater.only(lines);
     return { ...block, bytes: deflater.bytes.slice(0, block.length) };
   }
 }

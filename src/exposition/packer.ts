@@ -29,8 +29,7 @@ const NO_BYTES = new Uint8Array(0);
 
 /**
  * Hot. Packs the runs that the families of `body` have in `output`, and takes them away. Small ones of one call share
- * one buffer, and so do the deflated ones, and those of `coded`, which come before the runs of their families: one allocation each,
- * of exactly the size.
+ * one buffer of the pool, and so do the deflated ones, and those of `coded`, which come before the runs of their families.
  */
 export function packRuns(
   body: Body,
@@ -67,7 +66,9 @@ function packLarge(runs: Runs, output: Uint8Array, { deflater, buffers, keepSmal
       deflater.add(output, runs.startOf(run), runs.endOf(run));
     const { start, length, rawLength, crc } = deflater.finish();
     family.firstRun = -1;
-    parts.push(family.addPart(NO_BYTES, start, start + length, true, rawLength, crc));
+    const part = family.addPart();
+    part.set(NO_BYTES, start, start + length, true, rawLength, crc);
+    parts.push(part);
   }
   const packed = copyOf(deflater.bytes, deflater.length, buffers);
   for (const part of parts) part.bytes = packed;
@@ -99,7 +100,7 @@ function packSmall(runs: Runs, output: Uint8Array, { buffers }: Packer): number 
     }
     for (let run = family.firstRun; run >= 0; run = runs.after(run))
       end += copy(output, kept, end, runs.startOf(run), runs.endOf(run));
-    family.addPart(kept, start, end, false, end - start, 0);
+    family.addPart().set(kept, start, end, false, end - start, 0);
   }
   return bytes;
 }
@@ -122,7 +123,7 @@ function addCoded({ blocks, bytes }: CodedBlocks, buffers: BufferPool): number {
   for (const { family, length, rawLength, crc, bytes: alone } of blocks) {
     const start = alone === undefined ? end : 0;
     if (alone === undefined) end += length;
-    family.addPart(alone ?? kept, start, start + length, true, rawLength, crc);
+    family.addPart().set(alone ?? kept, start, start + length, true, rawLength, crc);
   }
   return end + own;
 }

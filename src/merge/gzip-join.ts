@@ -70,10 +70,7 @@ export class HeaderCache {
 
   #deflate(header: string): DeflatedPiece {
     const raw = Buffer.from(header);
-    this.#deflater.clear();
-    this.#deflater.begin();
-    this.#deflater.add(raw, 0, raw.length);
-    const { length, rawLength, crc } = this.#deflater.finish();
+    const { length, rawLength, crc } = this.#deflater.only(raw);
     return { bytes: this.#deflater.bytes.slice(0, length), rawLength, crc };
   }
 }

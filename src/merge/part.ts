@@ -1,5 +1,4 @@
-import { inflateRawSync } from 'node:zlib';
-import type { Block, BlockDeflater } from '../exposition/block-deflater.ts';
+import { inflateBlock, type BlockDeflater } from '../exposition/block-deflater.ts';
 import type { BlockPart } from '../exposition/family-block.ts';
 import { SMALL_BYTES } from '../exposition/packer.ts';
 import { Flush, openInflateRaw, type ZlibHandle } from '../exposition/zlib-handle.ts';
@@ -7,7 +6,7 @@ import { Flush, openInflateRaw, type ZlibHandle } from '../exposition/zlib-handl
 /** The labelled lines of a part. */
 export function linesOf({ bytes, start, end, deflated, rawLength }: BlockPart): Uint8Array {
   const own = bytes.subarray(start, end);
-  return deflated ? inflateRawSync(own, { finishFlush: Flush.sync, maxOutputLength: rawLength }) : own;
+  return deflated ? inflateBlock(own, rawLength) : own;
 }
 
 /** Scratch above this is given back at the next part. */
@@ -51,14 +50,7 @@ let spare: Buffer | undefined;
 export class PartPool {
   #bytes: Buffer = spare ?? Buffer.allocUnsafeSlow(16 * 1024);
   #end = 0;
-  readonly #parts: {
-    bytes: Uint8Array;
-    start: number;
-    end: number;
-    deflated: boolean;
-    rawLength: number;
-    crc: number;
-  }[] = [];
+  readonly #parts: { bytes: Uint8Array }[] = [];
 
   constructor() {
     spare = undefined;
@@ -71,7 +63,7 @@ export class PartPool {
       start: from,
       length,
       crc,
-    } = deflated ? deflate(lines, deflater) : { start: 0, length: lines.length, crc: 0 };
+    } = deflated ? deflater.only(lines) : { start: 0, length: lines.length, crc: 0 };
     const start = this.#end;
     this.#end += length;
     if (this.#end > this.#bytes.length) {
@@ -107,7 +99,7 @@ export function partOf(lines: Uint8Array, deflater: BlockDeflater): BlockPart {
       crc: 0,
     };
   }
-  const block = deflate(lines, deflater);
+  const block = deflater.only(lines);
   return {
     bytes: new Uint8Array(deflater.bytes.subarray(0, block.length)),
     start: 0,
@@ -116,11 +108,4 @@ export function partOf(lines: Uint8Array, deflater: BlockDeflater): BlockPart {
     rawLength: length,
     crc: block.crc,
   };
-}
-
-function deflate(lines: Uint8Array, deflater: BlockDeflater): Block {
-  deflater.clear();
-  deflater.begin();
-  deflater.add(lines, 0, lines.length);
-  return deflater.finish();
 }

@@ -105,19 +105,14 @@ export class ReportAnswers {
     if (deflated) return { bytes: own, rawLength, crc };
     if (family !== 'up' || at > 0) return this.#deflate(own);
     // Targets are mostly up, so these lines are mostly the same as last time.
-    const last = this.#lastUp?.lines;
-    const isSame = last?.buffer === own.buffer || (last !== undefined && Buffer.compare(last, own) === 0);
-    if (this.#lastUp === undefined || !isSame) this.#lastUp = { lines: own, piece: this.#deflate(own) };
+    if (this.#lastUp === undefined || Buffer.compare(this.#lastUp.lines, own) !== 0)
+      this.#lastUp = { lines: own, piece: this.#deflate(own) };
     return this.#lastUp.piece;
   }
 
   #deflate(lines: Uint8Array): DeflatedPiece {
-    const deflater = this.#deflater;
-    deflater.clear();
-    deflater.begin();
-    deflater.add(lines, 0, lines.length);
-    const { length, crc, rawLength } = deflater.finish();
-    return { bytes: deflater.bytes.slice(0, length), rawLength, crc };
+    const { length, crc, rawLength } = this.#deflater.only(lines);
+    return { bytes: this.#deflater.bytes.slice(0, length), rawLength, crc };
   }
 
   #rulesOf(owned: OwnedTarget): LabelRules {

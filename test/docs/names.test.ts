@@ -151,6 +151,7 @@ t.test('what is told in numbers, and what is not supported, is so in the sources
     ['ARCHITECTURE.md', 'pages of up to 4096', 'src/merge/survey.ts', 'PAGE_FAMILIES = 4096'],
     ['ARCHITECTURE.md', 'after 20 ms in a worker', 'src/worker/open-answers.ts', 'TURN_MS = 20'],
     ['ARCHITECTURE.md', '5 ms in the serving thread', 'src/round/answer.ts', 'TURN_MS = 5'],
+    ['ARCHITECTURE.md', 'under way for 45 seconds', 'src/round/rest.ts', 'REST_MS = 45_000'],
     ['ARCHITECTURE.md', 'at most 10 s', 'src/discovery/kubernetes-watch.ts', 'maxBackoffMs: 10_000'],
   ];
   for (const [file, told, source, written] of numbers) {
