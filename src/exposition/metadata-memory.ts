@@ -4,7 +4,7 @@ import type { NameTable } from './name-table.ts';
 /** A HELP or TYPE line that was read before. Its numbers are of the name table that was in use. */
 export interface KnownMetadata {
   /** The line with its newline. */
-  readonly line: Uint8Array;
+  readonly line: DataView;
   /** Number of the metric name. */
   readonly name: number;
   /** Of a TYPE line. */
@@ -19,6 +19,7 @@ export interface KnownMetadata {
 /** Bytes of lines that are remembered; a body that has more of them is the next to begin anew. */
 const MOST_BYTES = 1024 * 1024;
 const MOST_LINE = 1024;
+const NO_VIEW = new DataView(new ArrayBuffer(0));
 
 /**
  * Hot. The HELP and TYPE lines of bodies, which are the same from one body to the next, in the same order: one that is expected is
@@ -31,9 +32,13 @@ export class MetadataMemory {
   /** The one that was met last; the first of a body follows the last of the body before. */
   #last: KnownMetadata | undefined;
   #bytes = 0;
+  #buffer: Uint8Array | undefined;
+  #view: DataView = NO_VIEW;
 
   /** A body begins, whose names are in that table. */
   begin(names: NameTable): void {
+    this.#buffer = undefined;
+    this.#view = NO_VIEW;
     if (names === this.#names && this.#bytes <= MOST_BYTES) return;
     this.#names = names;
     this.#known = new Map();
@@ -41,15 +46,12 @@ export class MetadataMemory {
     this.#bytes = 0;
   }
 
-  /** The line at `at` when it is one of those that are expected. The buffer holds a newline at or after `at`. */
+  /** The line at `at` when it is one of those that are expected. */
   expected(buffer: Uint8Array, at: number): KnownMetadata | undefined {
     const last = this.#last;
     if (last === undefined) return undefined;
-    const known = isAt(last.next, buffer, at)
-      ? last.next
-      : isAt(last.other, buffer, at)
-        ? last.other
-        : undefined;
+    const view = this.#viewOf(buffer);
+    const known = isAt(last.next, view, at) ? last.next : isAt(last.other, view, at) ? last.other : undefined;
     if (known !== undefined) this.#follow(known);
     return known;
   }
@@ -64,12 +66,21 @@ export class MetadataMemory {
     if (end - start > MOST_LINE || this.#bytes > MOST_BYTES) return;
     const key = name * 2 + Number(type === undefined);
     let known = this.#known.get(key);
-    if (known === undefined || !isAt(known, buffer, start)) {
-      known = { line: buffer.slice(start, end), name, type, help, next: undefined, other: undefined };
+    if (known === undefined || !isAt(known, this.#viewOf(buffer), start)) {
+      const line = new DataView(buffer.slice(start, end).buffer);
+      known = { line, name, type, help, next: undefined, other: undefined };
       this.#known.set(key, known);
       this.#bytes += end - start;
     }
     this.#follow(known);
+  }
+
+  #viewOf(buffer: Uint8Array): DataView {
+    if (buffer !== this.#buffer) {
+      this.#buffer = buffer;
+      this.#view = new DataView(buffer.buffer, buffer.byteOffset, buffer.length);
+    }
+    return this.#view;
   }
 
   #follow(known: KnownMetadata): void {
@@ -81,10 +92,12 @@ export class MetadataMemory {
   }
 }
 
-/** Hot. A newline ends the known line, and no other is in it, so the comparison ends within the buffer. */
-function isAt(known: KnownMetadata | undefined, buffer: Uint8Array, at: number): known is KnownMetadata {
+/** Hot. Four bytes at a time; the last four may be compared twice. No such line has less. */
+function isAt(known: KnownMetadata | undefined, view: DataView, at: number): known is KnownMetadata {
   if (known === undefined) return false;
   const { line } = known;
-  for (let i = 0; i < line.length; i++) if (buffer[at + i] !== line[i]) return false;
-  return true;
+  const last = line.byteLength - 4;
+  if (at + last + 4 > view.byteLength) return false;
+  for (let i = 0; i < last; i += 4) if (view.getInt32(at + i) !== line.getInt32(i)) return false;
+  return view.getInt32(at + last) === line.getInt32(last);
 }

@@ -250,7 +250,7 @@ export class Scanner {
     const known = this.#metadataMemory.expected(buffer, at);
     if (known !== undefined) {
       this.#declare(known);
-      return at + known.line.length;
+      return at + known.line.byteLength;
     }
     const end = buffer.indexOf(Byte.newline, at);
     const line = readMetadataLine(buffer, at, end);
