@@ -8,28 +8,34 @@ import { createSecureContext } from 'node:tls';
 import { isMainThread, parentPort, Worker, workerData } from 'node:worker_threads';
 import { Client } from 'undici';
 
+import { trimAllocator } from '../src/worker/trim-allocator.ts';
+
 const THREADS = 2;
 const ROUNDS = 4;
 
-/** What a program needs that only reads all bodies, in milliseconds: over new connections, and the best time over those that are there. */
-export interface BareTimes {
+/** What a program needs that only reads all bodies. */
+export interface BareCost {
+  /** In milliseconds, over new connections. */
   readonly first: number;
+  /** The best time over those that are there. */
   readonly later: number;
+  /** What the process takes before it has connections, and with them at rest, without garbage. */
+  readonly bytesBefore: number;
+  readonly bytesAfter: number;
 }
 
 /** Runs it over these pods, in a process of its own with two threads. Rejects when a pod does not answer. */
-export async function bareConnections(urls: readonly string[], folder: string): Promise<BareTimes> {
+export async function bareConnections(urls: readonly string[], folder: string): Promise<BareCost> {
   const file = join(folder, 'bare-urls.json');
   writeFileSync(file, JSON.stringify(urls));
-  const program = spawn(process.execPath, [fileURLToPath(import.meta.url), file], {
+  const program = spawn(process.execPath, ['--expose-gc', fileURLToPath(import.meta.url), file], {
     stdio: ['ignore', 'pipe', 'inherit'],
   });
   let text = '';
   program.stdout.setEncoding('utf8').on('data', (chunk: string) => (text += chunk));
   const [code] = (await once(program, 'close')) as [number | null];
   if (code !== 0) throw new Error(`the bare connections ended with ${code}`);
-  const [first = Number.NaN, ...later] = JSON.parse(text) as number[];
-  return { first, later: Math.min(...later) };
+  return JSON.parse(text) as BareCost;
 }
 
 async function main(file: string): Promise<void> {
@@ -43,6 +49,7 @@ async function main(file: string): Promise<void> {
       }),
   );
   await Promise.all(threads.map((thread) => once(thread, 'message')));
+  const bytesBefore = process.memoryUsage.rss();
   const times: number[] = [];
   for (let round = 0; round < ROUNDS; round += 1) {
     const start = performance.now();
@@ -54,7 +61,15 @@ async function main(file: string): Promise<void> {
     );
     times.push(performance.now() - start);
   }
-  process.stdout.write(JSON.stringify(times));
+  for (const thread of threads) {
+    thread.postMessage('collect');
+    await once(thread, 'message');
+  }
+  trimAllocator();
+  const bytesAfter = process.memoryUsage.rss();
+  const [first = Number.NaN, ...later] = times;
+  const cost: BareCost = { first, later: Math.min(...later), bytesBefore, bytesAfter };
+  process.stdout.write(JSON.stringify(cost));
   for (const thread of threads) await thread.terminate();
 }
 
@@ -71,10 +86,12 @@ function work(urls: readonly string[]): void {
     for await (const chunk of body) void chunk;
     if (statusCode !== 200) throw new Error(`status ${statusCode}`);
   };
-  parentPort!.on(
-    'message',
-    () => void Promise.all(clients.map(read)).then(() => parentPort!.postMessage('done')),
-  );
+  parentPort!.on('message', (message: string) => {
+    if (message === 'collect') {
+      globalThis.gc!();
+      parentPort!.postMessage('collected');
+    } else void Promise.all(clients.map(read)).then(() => parentPort!.postMessage('done'));
+  });
   parentPort!.postMessage('ready');
 }
 

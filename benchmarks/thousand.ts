@@ -4,7 +4,7 @@ import { startPods } from '../simulator/pods.ts';
 import { findPrometheus, PROMETHEUS_MISSING } from '../test/real/prometheus.ts';
 import { measureAnswer, summarize, warmUp } from './answer-cost.ts';
 import type { AnswerCost, CostSummary } from './answer-cost.ts';
-import { bareConnections, type BareTimes } from './bare-connections.ts';
+import { bareConnections, type BareCost } from './bare-connections.ts';
 import { costTables } from './cost-table.ts';
 import { startGatewayUnderTest } from './gateway-under-test.ts';
 import type { BenchContext, GoalRow, PartOptions, PartResult } from './goals.ts';
@@ -90,7 +90,7 @@ function rowsOf(found: {
   readonly few: number;
   readonly ratio: number;
   readonly first: number;
-  readonly bare: BareTimes;
+  readonly bare: BareCost;
   readonly ofAll: CostSummary;
   readonly ofFifth: CostSummary;
 }): GoalRow[] {
@@ -109,8 +109,9 @@ function rowsOf(found: {
     {
       work: `${name}: peak memory`,
       goal: `under ${PEAK_BYTES / 1e6} MB`,
-      measured: `${figure(ofAll.peakBytes / 1e6)} MB`,
+      measured: megabytes(ofAll.peakBytes),
       met: ofAll.peakBytes < PEAK_BYTES,
+      note: `A program of two threads that only opens the connections and reads the bodies: ${megabytes(bare.bytesBefore)} before, and ${megabytes(bare.bytesAfter)} with ${count} connections at rest, without garbage. The answer itself takes ${megabytes(ofAll.wireBytes)}.`,
     },
     {
       work: `${name}: the first answer, every connection new, against a later one`,
@@ -121,6 +122,10 @@ function rowsOf(found: {
       note: `A program of two threads that only opens the connections and reads the bodies: ${figure(bare.first)} ms, and ${figure(bare.later)} ms over those that are there. With no more than that for opening it would be ${((ofAll.median + opening) / ofAll.median).toFixed(2)} times.`,
     },
   ];
+}
+
+function megabytes(bytes: number): string {
+  return `${figure(bytes / 1e6)} MB`;
 }
 
 async function storedRow(

@@ -12,10 +12,15 @@ const allocator = {
   MALLOC_TRIM_THRESHOLD_: '262144',
 };
 
-// V8 lets the young garbage of the thread that serves grow to 16 MB twice, and reads this only when a process begins. Buffers that hang on
-// young garbage go with it, so the peak was 20 MB lower with 200 pods and 80 with 1,000, for some 5 % of CPU time, which is what runs
-// differ by. The workers have a size of their own.
-const youngGarbage = '--max-semi-space-size=2';
+// V8 reads these only when a process begins; here with what tells that somebody chose otherwise.
+const collector = [
+  // It lets the young garbage of the thread that serves grow to 16 MB twice. Buffers that hang on young garbage go with it, so the peak was
+  // 20 MB lower with 200 pods and 80 with 1,000, for some 5 % of CPU time, which is what runs differ by. The workers have a size of their own.
+  [/semi[-_]space/, '--max-semi-space-size=2'],
+  // It lets the heap of a worker grow to three times of what is in use before it collects old garbage: with 1,000 pods to 130 MB each, 80 of
+  // them garbage. With half of what is in use the peak was 100 MB lower, for no more CPU time.
+  [/heap[-_]growing/, '--heap-growing-percent=50'],
+];
 
 // Begins this process anew, under the same number, with what is missing of these.
 function beginAgain() {
@@ -23,7 +28,13 @@ function beginAgain() {
     return process.env[name] === undefined;
   });
   const given = process.execArgv.concat(process.env.NODE_OPTIONS || '').join(' ');
-  const flags = /semi[-_]space/.test(given) ? [] : [youngGarbage];
+  const flags = collector
+    .filter(function (flag) {
+      return !flag[0].test(given);
+    })
+    .map(function (flag) {
+      return flag[1];
+    });
   // A node that another program has loaded cannot be begun by its path.
   const isNode = /\/node[^/]*$/.test(process.execPath);
   const complete = missing.length === 0 && flags.length === 0;

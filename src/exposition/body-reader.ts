@@ -12,6 +12,8 @@ import { Flush, openGunzip, type ZlibHandle } from './zlib-handle.ts';
 
 /** Wire bytes of one body that are held back before they are inflated and scanned. Most bodies come whole below this. */
 const BATCH_BYTES = 512 * 1024;
+/** Wire bytes are gathered in pieces of this size. */
+const PIECE_BYTES = 32 * 1024;
 /** The last line of OpenMetrics, which needs no newline. Prometheus' lexer passes over NUL bytes in it. */
 // oxlint-disable-next-line no-control-regex
 const END_OF_BODY = /^# \0*E\0*O\0*F\0*$/;
@@ -55,10 +57,11 @@ export class BodyReader {
   readonly #form: BodyForm;
   readonly #openMetrics: OpenMetricsReader | undefined;
   #ownGunzip: ZlibHandle | undefined;
+  /** Wire bytes that wait, in buffers of the pool: all but the last are full. */
   #waiting: Uint8Array[] = [];
   #waitingBytes = 0;
-  /** Of the chunks that are worked off. */
-  #workingBytes = 0;
+  /** Those that are worked off. */
+  #working: Uint8Array[] = [];
   /** The beginning of a line whose end is not here yet, while there is no window. */
   #carry: Uint8Array = NO_BYTES;
   /** The shop's, or one of its own, which stays between two calls while a long line is in it. */
@@ -86,11 +89,10 @@ export class BodyReader {
     this.#openMetrics = openMetrics ? new OpenMetricsReader(rules.honorTimestamps) : undefined;
   }
 
-  /** Takes the next bytes of the wire. They must not change afterwards. Throws BodySizeError, EncodingError or MemoryError. */
+  /** Takes the next bytes of the wire. Throws BodySizeError, EncodingError or MemoryError. */
   *push(chunk: Uint8Array): Generator<void, void, void> {
     this.wireBytes += chunk.length;
-    this.#waiting.push(chunk);
-    this.#waitingBytes += chunk.length;
+    this.#gather(chunk);
     // A line that goes on and on is looked at anew each time, so each time it must be twice as long.
     if (this.#waitingBytes >= Math.max(BATCH_BYTES, this.#have)) yield* this.#work(false);
     else this.#hold();
@@ -119,13 +121,36 @@ export class BodyReader {
   #closeStream(): void {
     this.#ownGunzip?.close();
     this.#ownGunzip = undefined;
-    this.#waiting = [];
+    this.#giveBack(this.#waiting.splice(0));
+    this.#giveBack(this.#working.splice(0));
+  }
+
+  /** Copies bytes of the wire: what they came in would wait for the collector as long as they wait here. */
+  #gather(chunk: Uint8Array): void {
+    const waiting = this.#waiting;
+    for (let at = 0; at < chunk.length;) {
+      const filled = this.#waitingBytes % PIECE_BYTES;
+      if (filled === 0) waiting.push(this.#shop.packer.buffers.take(PIECE_BYTES));
+      const length = Math.min(PIECE_BYTES - filled, chunk.length - at);
+      const all = length === chunk.length;
+      waiting[waiting.length - 1]!.set(all ? chunk : chunk.subarray(at, at + length), filled);
+      at += length;
+      this.#waitingBytes += length;
+    }
+  }
+
+  #giveBack(pieces: readonly Uint8Array[]): void {
+    for (const piece of pieces) this.#shop.packer.buffers.give(piece);
   }
 
   *#work(last: boolean): Generator<void, void, void> {
-    const chunks = this.#waiting;
+    const pieces = this.#waiting;
+    this.#working = pieces;
     this.#waiting = [];
-    this.#workingBytes = this.#waitingBytes;
+    // The pool may give larger ones.
+    const chunks = pieces.map((piece, i) =>
+      piece.subarray(0, Math.min(PIECE_BYTES, this.#waitingBytes - i * PIECE_BYTES)),
+    );
     this.#waitingBytes = 0;
     if (this.#window.length === 0) {
       this.#window = this.#shop.window;
@@ -138,7 +163,7 @@ export class BodyReader {
     else for (const chunk of chunks) yield* this.#copy(chunk);
     yield* last ? this.#endOfBody() : this.#scan(false);
     this.#shop.scanner.pack();
-    this.#workingBytes = 0;
+    this.#giveBack(pieces.splice(0));
     const own = this.#window !== this.#shop.window;
     if (!own || this.#have < CARRIED_BYTES) {
       this.#carry = this.#window.slice(0, this.#have);
@@ -154,8 +179,8 @@ export class BodyReader {
     if (account === undefined) return;
     const window = this.#window === this.#shop.window ? 0 : this.#window.length;
     const zlib = this.#ownGunzip === undefined ? 0 : GUNZIP_BYTES;
-    const chunks = this.#waitingBytes + this.#workingBytes;
-    account.hold(chunks + this.#carry.length + window + zlib + this.#body.heldBytes + more);
+    const pieces = (this.#waiting.length + this.#working.length) * PIECE_BYTES;
+    account.hold(pieces + this.#carry.length + window + zlib + this.#body.heldBytes + more);
   }
 
   #grow(bytes: number): void {

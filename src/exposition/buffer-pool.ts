@@ -1,7 +1,7 @@
 import { freeBuffer, type FamilyBlock } from './family-block.ts';
 
 /** Sizes of buffers are multiples of this. */
-const STEP_BYTES = 8 * 1024;
+const STEP_BYTES = 4 * 1024;
 /** Larger ones are not kept: they are of unusual bodies. */
 const MOST_BYTES = 1024 * 1024;
 /** What is kept at most. The buffers of a worker's usual round have place in it. */
@@ -34,27 +34,35 @@ export class BufferPool {
     // Bodies differ a little from one scrape to the next.
     const found = this.#free[steps]?.pop() ?? this.#free[steps + 1]?.pop();
     if (found !== undefined) this.#keep(-found.length);
+    else this.#makeRoom(steps * STEP_BYTES);
     const buffer = found ?? Buffer.allocUnsafeSlow(steps * STEP_BYTES);
     this.#taken.add(buffer);
     return buffer;
+  }
+
+  /** Frees so many bytes of other sizes, where there are as many: all together are no more than were in use at once. */
+  #makeRoom(bytes: number): void {
+    const least = Math.max(0, this.#freeBytes - bytes);
+    for (let steps = this.#free.length - 1; this.#freeBytes > least;) {
+      const buffer = this.#free[steps]?.pop();
+      if (buffer === undefined) steps--;
+      else {
+        this.#keep(-buffer.length);
+        freeBuffer(buffer);
+      }
+    }
   }
 
   /** Takes back what the parts of these families are in; nobody may use them any more. What `take` did not give is freed. */
   giveBack(families: readonly FamilyBlock[]): void {
     const given = this.#given;
     for (const { parts } of families) for (const { bytes } of parts) given.add(bytes);
-    for (const buffer of given) this.#give(buffer);
+    for (const buffer of given) this.give(buffer);
     given.clear();
   }
 
-  /** Frees all that is kept. */
-  clear(): void {
-    for (const buffers of this.#free) for (const buffer of buffers ?? []) freeBuffer(buffer);
-    this.#free.length = 0;
-    this.#keep(-this.#freeBytes);
-  }
-
-  #give(buffer: Uint8Array): void {
+  /** Takes back one; nobody may use it any more. One that `take` did not give is freed. */
+  give(buffer: Uint8Array): void {
     const fits = buffer.length <= MOST_BYTES && this.#freeBytes + buffer.length <= this.#mostBytes;
     if (!this.#taken.delete(buffer) || !fits) {
       freeBuffer(buffer);
@@ -62,6 +70,13 @@ export class BufferPool {
     }
     (this.#free[buffer.length / STEP_BYTES] ??= []).push(buffer);
     this.#keep(buffer.length);
+  }
+
+  /** Frees all that is kept. */
+  clear(): void {
+    for (const buffers of this.#free) for (const buffer of buffers ?? []) freeBuffer(buffer);
+    this.#free.length = 0;
+    this.#keep(-this.#freeBytes);
   }
 
   #keep(bytes: number): void {

@@ -28,8 +28,8 @@ export interface CodedBlocks {
 const NO_BYTES = new Uint8Array(0);
 
 /**
- * Hot. Packs the runs that the families of `body` have in `output`, and takes them away. Small ones of one call share
- * one buffer of the pool, and so do the deflated ones, and those of `coded`, which come before the runs of their families.
+ * Hot. Packs the runs that the families of `body` have in `output`, and takes them away. All parts of one call share one buffer of the pool: the blocks of
+ * `coded`, which come before the runs of their families, what is deflated here, and small parts.
  */
 export function packRuns(
   body: Body,
@@ -39,15 +39,30 @@ export function packRuns(
   coded: CodedBlocks,
 ): void {
   if (!body.discarded) {
-    const codedBytes = addCoded(coded, packer.buffers);
-    body.packed(codedBytes + packLarge(runs, output, packer) + packSmall(runs, output, packer));
+    const parts: FilledPart[] = [];
+    const codedBytes = addCoded(coded, parts);
+    const replaced = packLarge(runs, output, packer, codedBytes, parts);
+    const { deflater, buffers } = packer;
+    const deflatedBytes = codedBytes + deflater.length;
+    const small = lengthOfSmall(runs);
+    const packed = buffers.take(deflatedBytes + small.bytes);
+    copy(coded.bytes, packed, 0, 0, codedBytes);
+    copy(deflater.bytes, packed, codedBytes, 0, deflater.length);
+    for (const part of parts) part.bytes = packed;
+    packSmall(runs, output, packed, deflatedBytes);
+    body.packed(deflatedBytes + ownBytes(coded) + small.bytes - small.replaced - replaced);
   }
   runs.clear();
 }
 
-/** Deflates all that is not small; how many bytes more the families have then. */
-function packLarge(runs: Runs, output: Uint8Array, { deflater, buffers, keepSmall }: Packer): number {
-  const parts: FilledPart[] = [];
+/** Deflates all that is not small, to stand from `from` on; how many bytes the families had of that before. */
+function packLarge(
+  runs: Runs,
+  output: Uint8Array,
+  { deflater, keepSmall }: Packer,
+  from: number,
+  parts: FilledPart[],
+): number {
   let replaced = 0;
   deflater.clear();
   const { families } = runs;
@@ -67,16 +82,14 @@ function packLarge(runs: Runs, output: Uint8Array, { deflater, buffers, keepSmal
     const { start, length, rawLength, crc } = deflater.finish();
     family.firstRun = -1;
     const part = family.addPart();
-    part.set(NO_BYTES, start, start + length, true, rawLength, crc);
+    part.set(NO_BYTES, from + start, from + start + length, true, rawLength, crc);
     parts.push(part);
   }
-  const packed = copyOf(deflater.bytes, deflater.length, buffers);
-  for (const part of parts) part.bytes = packed;
-  return deflater.length - replaced;
+  return replaced;
 }
 
-/** Copies the runs that are left; how many bytes more the families have then. */
-function packSmall(runs: Runs, output: Uint8Array, { buffers }: Packer): number {
+/** Of the runs that are left with the small parts before them; and of those parts alone. */
+function lengthOfSmall(runs: Runs): { readonly bytes: number; readonly replaced: number } {
   const { families } = runs;
   let bytes = 0;
   let replaced = 0;
@@ -87,22 +100,26 @@ function packSmall(runs: Runs, output: Uint8Array, { buffers }: Packer): number 
     if (smallPart !== undefined) replaced += smallPart.rawLength;
     bytes += runs.lengthOf(family);
   }
-  const kept = buffers.take(bytes + replaced);
-  let end = 0;
+  return { bytes: bytes + replaced, replaced };
+}
+
+/** Copies the runs that are left. */
+function packSmall(runs: Runs, output: Uint8Array, packed: Uint8Array, from: number): void {
+  const { families } = runs;
+  let end = from;
   for (let i = 0; i < families.length; i++) {
     const family = families[i]!;
     if (family.firstRun < 0) continue;
     const start = end;
     const before = family.smallPart;
     if (before !== undefined) {
-      end += copy(before.bytes, kept, end, before.start, before.end);
+      end += copy(before.bytes, packed, end, before.start, before.end);
       family.dropSmallPart();
     }
     for (let run = family.firstRun; run >= 0; run = runs.after(run))
-      end += copy(output, kept, end, runs.startOf(run), runs.endOf(run));
-    family.addPart().set(kept, start, end, false, end - start, 0);
+      end += copy(output, packed, end, runs.startOf(run), runs.endOf(run));
+    family.addPart().set(packed, start, end, false, end - start, 0);
   }
-  return bytes;
 }
 
 /** Copies a piece, without a view of it. */
@@ -110,26 +127,23 @@ function copy(from: Uint8Array, to: Uint8Array, at: number, start: number, end: 
   return Buffer.prototype.copy.call(from, to, at, start, end);
 }
 
-/** Gives the families their blocks; how many bytes those are. */
-function addCoded({ blocks, bytes }: CodedBlocks, buffers: BufferPool): number {
+/** Gives the families their blocks; how many bytes are still to be copied, for `parts`. */
+function addCoded({ blocks }: CodedBlocks, parts: FilledPart[]): number {
   let end = 0;
-  let own = 0;
-  for (const block of blocks) {
-    if (block.bytes === undefined) end += block.length;
-    else own += block.length;
+  for (const { family, length, rawLength, crc, bytes } of blocks) {
+    const start = bytes === undefined ? end : 0;
+    const part = family.addPart();
+    part.set(bytes ?? NO_BYTES, start, start + length, true, rawLength, crc);
+    if (bytes !== undefined) continue;
+    end += length;
+    parts.push(part);
   }
-  const kept = copyOf(bytes, end, buffers);
-  end = 0;
-  for (const { family, length, rawLength, crc, bytes: alone } of blocks) {
-    const start = alone === undefined ? end : 0;
-    if (alone === undefined) end += length;
-    family.addPart().set(alone ?? kept, start, start + length, true, rawLength, crc);
-  }
-  return end + own;
+  return end;
 }
 
-function copyOf(bytes: Uint8Array, length: number, buffers: BufferPool): Uint8Array {
-  const copy = buffers.take(length);
-  copy.set(bytes.subarray(0, length));
-  return copy;
+/** Of blocks that have bytes of their own. */
+function ownBytes({ blocks }: CodedBlocks): number {
+  let own = 0;
+  for (const { bytes, length } of blocks) if (bytes !== undefined) own += length;
+  return own;
 }

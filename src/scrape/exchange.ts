@@ -95,7 +95,10 @@ export class Exchange {
       onRequestStart: () => {
         this.#connectedAt = performance.now();
       },
-      onResponseStart: (_controller, status, headers, statusText) => {
+      onResponseStart: (controller, status, headers, statusText) => {
+        // Views of what was read, in a list that is as old as the connection's last answer: what is young and hangs on what is old stays until V8 collects
+        // everything, and that would be 64 KiB for each answer.
+        if (Array.isArray(controller.rawHeaders)) controller.rawHeaders.length = 0;
         // What comes before the answer, such as 103 Early Hints, is none.
         if (this.#settled || status < 200) return;
         this.#firstByteAt = performance.now();

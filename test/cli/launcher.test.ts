@@ -88,11 +88,18 @@ t.test(
       return stdout.replace(`${pid} `, 'the same process ');
     };
     const semi = '--max-semi-space-size';
+    const grow = '--heap-growing-percent=50';
+    const usual = '2,131072,262144\n';
     const set = 'what is set stays';
-    t.equal(start({}), `the same process 3 ${semi}=2 2,131072,262144\n`);
-    t.equal(start({ MALLOC_ARENA_MAX: '8' }), `the same process 3 ${semi}=2 8,131072,262144\n`, set);
-    t.equal(start({}, `${semi}=5`), `the same process 3 ${semi}=5 2,131072,262144\n`, set);
-    t.equal(start({ NODE_OPTIONS: `${semi}=5` }), 'the same process 3  2,131072,262144\n', set);
+    t.equal(start({}), `the same process 3 ${semi}=2 ${grow} ${usual}`);
+    t.equal(start({ MALLOC_ARENA_MAX: '8' }), `the same process 3 ${semi}=2 ${grow} 8,131072,262144\n`, set);
+    t.equal(start({}, `${semi}=5`), `the same process 3 ${semi}=5 ${grow} ${usual}`, set);
+    t.equal(start({ NODE_OPTIONS: `${semi}=5` }), `the same process 3 ${grow} ${usual}`, set);
+    t.equal(
+      start({}, '--heap-growing-percent=80'),
+      `the same process 3 --heap-growing-percent=80 ${semi}=2 ${usual}`,
+      set,
+    );
     const file = readFileSync(join(dirname(LAUNCHER), '..', 'Dockerfile'), 'utf8');
     for (const [, name = '', value = ''] of readFileSync(LAUNCHER, 'utf8').matchAll(/(MALLOC_\w+): '(\d+)'/g))
       t.ok(file.includes(` ${name}=${value}`), `${name} in the Dockerfile`);

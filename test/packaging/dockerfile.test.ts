@@ -51,10 +51,12 @@ t.test('the image runs as a user by number, which is not root, and is entered by
   const last = new Map(stages.at(-1)?.instructions.map(({ keyword, rest }) => [keyword, rest]));
   t.match(last.get('USER'), /^[1-9]\d*:[1-9]\d*$/);
   t.equal(last.get('EXPOSE'), '8080');
-  const [program, flag = '', ...rest] = JSON.parse(last.get('ENTRYPOINT') ?? '[]') as string[];
-  t.same([program, ...rest], ['node', '/app/bin/kubevirt-metrics-gateway.js']);
+  const [program, ...rest] = JSON.parse(last.get('ENTRYPOINT') ?? '[]') as string[];
+  const flags = rest.slice(0, -1);
+  t.same([program, rest.at(-1), flags.length], ['node', '/app/bin/kubevirt-metrics-gateway.js', 2]);
   const launcher = readFileSync(path.join(root, 'bin/kubevirt-metrics-gateway.js'), 'utf8');
-  t.ok(launcher.includes(`'${flag}'`), `the launcher would add ${flag}, and begin the process anew for it`);
+  for (const flag of flags)
+    t.ok(launcher.includes(`'${flag}'`), `the launcher would add ${flag}, and begin the process anew for it`);
 });
 
 t.test('the same steps in clean folders', async (t) => {
