@@ -28,24 +28,27 @@ t.test('what is given back is used again, for the same size or a little less', a
   pool.giveBack(familiesOf(pool.take(0)));
 });
 
-t.test('what another size needs is taken from what is kept: there is no more than was in use at once', async (t) => {
-  let counted = 0;
-  const pool = new BufferPool((bytes) => (counted += bytes));
-  const given = [1, 3, 3, 5].map((steps) => pool.take(STEP * steps));
-  for (const buffer of given) pool.give(buffer);
-  t.equal(counted, STEP * 12);
-  const lengths = (): number[] => given.map(({ length }) => length / STEP);
-  const larger = pool.take(STEP * 6);
-  t.notOk(given.includes(larger), 'not for more');
-  t.strictSame(lengths(), [1, 3, 0, 0], 'the largest first');
-  t.equal(counted, STEP * 4);
-  t.not(pool.take(STEP), given[1], 'not for much less');
-  t.not(pool.take(STEP), given[1]);
-  t.strictSame(lengths(), [1, 0, 0, 0]);
-  t.equal(counted, 0);
-  pool.take(STEP * 2);
-  t.equal(counted, 0, 'where nothing is kept');
-});
+t.test(
+  'what another size needs is taken from what is kept: there is no more than was in use at once',
+  async (t) => {
+    let counted = 0;
+    const pool = new BufferPool((bytes) => (counted += bytes));
+    const given = [1, 3, 3, 5].map((steps) => pool.take(STEP * steps));
+    for (const buffer of given) pool.give(buffer);
+    t.equal(counted, STEP * 12);
+    const lengths = (): number[] => given.map(({ length }) => length / STEP);
+    const larger = pool.take(STEP * 6);
+    t.notOk(given.includes(larger), 'not for more');
+    t.strictSame(lengths(), [1, 3, 0, 0], 'the largest first');
+    t.equal(counted, STEP * 4);
+    t.not(pool.take(STEP), given[1], 'not for much less');
+    t.not(pool.take(STEP), given[1]);
+    t.strictSame(lengths(), [1, 0, 0, 0]);
+    t.equal(counted, 0);
+    pool.take(STEP * 2);
+    t.equal(counted, 0, 'where nothing is kept');
+  },
+);
 
 t.test('what is not kept is freed', async (t) => {
   let counted = 0;

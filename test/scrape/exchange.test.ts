@@ -19,6 +19,8 @@ interface Answering {
   /** How often it let others have their turn so far. */
   readonly pauses: number;
   readonly ended: boolean;
+  /** What the connection keeps of the head: views of what was read. */
+  readonly rawHeaders: readonly Buffer[];
   /** Fulfilled when the exposition is there. */
   readonly done: Promise<unknown>;
 }
@@ -27,7 +29,9 @@ function begin(shop: Workshop, rules: LabelRules, onPause: () => void = () => un
   let handler: Dispatcher.DispatchHandler | undefined;
   const state = { pauses: 0, isPaused: false, ended: false };
   let waiting: (() => void)[] = [];
+  const rawHeaders = [Buffer.from('content-type'), Buffer.from('text/plain')];
   const controller = {
+    rawHeaders,
     pause: () => {
       state.isPaused = true;
       state.pauses++;
@@ -61,6 +65,7 @@ function begin(shop: Workshop, rules: LabelRules, onPause: () => void = () => un
       return state.ended;
     },
     done,
+    rawHeaders,
     receive(body, pieceBytes = body.length) {
       handler!.onResponseStart!(controller, 200, {}, 'OK');
       for (let at = 0; at < body.length; at += pieceBytes) {
@@ -72,6 +77,14 @@ function begin(shop: Workshop, rules: LabelRules, onPause: () => void = () => un
     },
   };
 }
+
+t.test('what is young and hangs on what is old stays: nothing is left in the list of the head', async (t) => {
+  const exchange = begin(new Workshop(), rulesOf());
+  t.equal(exchange.rawHeaders.length, 2);
+  exchange.receive(SMALL);
+  t.strictSame(exchange.rawHeaders, []);
+  await exchange.done;
+});
 
 /** A clock that goes on by a millisecond whenever somebody looks, so that turns have a length that depends on nothing else. */
 function countingClock(t: Test): void {
