@@ -14,6 +14,12 @@ const OUTPUT_BYTES = 2 * 1024 * 1024;
  * searches for what repeats. Usual blocks are a fifteenth.
  */
 const WORTH_SEARCHING = 1 / 10;
+/**
+ * Of a body that is waited for alone, runs of so many bytes on are blocks, as the coder makes them, if those are no larger than this part of
+ * their lines: who waits for it would wait longer for zlib to deflate them than for the bytes.
+ */
+const LATE_SMALL_BYTES = 512;
+const LATE_WORTH_SEARCHING = 1 / 2;
 const NO_BYTES = new Uint8Array(0);
 /** Names of families that are remembered. */
 const MOST_KINDS = 8192;
@@ -39,6 +45,8 @@ export class LabelledOutput {
   #names: NameTable | undefined;
   /** Whether the run under way has no block. */
   #plain = false;
+  /** Whether the body that is scanned is waited for alone. */
+  #late = false;
   /** The coder's blocks that are not packed yet. */
   #coded: CodedBlocks['blocks'][number][] = [];
   #codedBytes = 0;
@@ -60,6 +68,7 @@ export class LabelledOutput {
   /** Begins or goes on with a body. What another one gathered has been packed, or is not wanted any more: that body broke off. */
   begin(body: Body): void {
     this.#body = body;
+    this.#late = this.#packer.isLate();
     if (body.names !== this.#names) this.#kinds.fill(Kind.unknown);
     this.#names = body.names;
     this.#useUsual();
@@ -98,7 +107,7 @@ export class LabelledOutput {
     const coder = this.#coder!;
     coder.outputEnd = this.end;
     const kind = this.#kinds[family.name] ?? Kind.unknown;
-    this.#plain = kind === Kind.small && !family.isOpen;
+    this.#plain = kind === Kind.small && !family.isOpen && !this.#late;
     // A small run before it comes before it: they will be one.
     if (family.isOpen) coder.beginBlock(family.name, Infinity);
     else if (this.#plain) coder.beginSmallBlock(family.name, SMALL_BYTES);
@@ -148,7 +157,8 @@ export class LabelledOutput {
     const { isLean } = coder;
     const kinds = this.#kinds;
     const written = this.end - this.#runStart;
-    if (!isLean && (this.#plain || written < SMALL_BYTES || family.isOpen)) {
+    const least = this.#late ? LATE_SMALL_BYTES : SMALL_BYTES;
+    if (!isLean && (this.#plain || written < least || family.isOpen)) {
       kinds[family.name] = written < SMALL_BYTES ? Kind.small : Kind.large;
       coder.dropBlock();
       return false;
@@ -157,15 +167,16 @@ export class LabelledOutput {
     const block = coder.finishBlock();
     if (block === undefined) return false;
     const { length, rawLength } = block;
-    if (rawLength < SMALL_BYTES) {
+    if (rawLength < least) {
       kinds[family.name] = Kind.small;
       const lines = this.#linesOf(block);
       this.bytes.set(lines, this.#runStart);
       this.end = this.#runStart + rawLength;
       return false;
     }
-    const isGood = length <= rawLength * WORTH_SEARCHING;
-    kinds[family.name] = isGood ? Kind.large : Kind.searched;
+    const isSmall = rawLength < SMALL_BYTES;
+    const isGood = length <= rawLength * (isSmall ? LATE_WORTH_SEARCHING : WORTH_SEARCHING);
+    kinds[family.name] = isSmall ? Kind.small : isGood ? Kind.large : Kind.searched;
     if (!isGood && !isLean) {
       coder.dropBlock();
       return false;

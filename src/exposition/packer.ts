@@ -16,6 +16,8 @@ export interface Packer {
   readonly deflater: BlockDeflater;
   readonly buffers: BufferPool;
   readonly keepSmall: boolean;
+  /** Whether the body that is about to be scanned is waited for alone, the neighbours of its small runs being deflated by now. */
+  isLate(): boolean;
 }
 
 /** Blocks of families that were made already, one after the other from the beginning of `bytes`, but for those that have bytes of their own. */

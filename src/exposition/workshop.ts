@@ -2,6 +2,7 @@ import { BlockDeflater } from './block-deflater.ts';
 import { BufferPool } from './buffer-pool.ts';
 import { LineCoder } from './line-coder.ts';
 import { NameTable } from './name-table.ts';
+import type { Packer } from './packer.ts';
 import { Scanner } from './scanner.ts';
 import { openGunzip, type ZlibHandle } from './zlib-handle.ts';
 
@@ -13,10 +14,11 @@ const MAX_NAME_BYTES = 8 * 1024 * 1024;
 
 /** What all bodies of one worker share: scratch memory, zlib streams, names. One call at a time uses it. */
 export class Workshop {
-  readonly packer: { deflater: BlockDeflater; buffers: BufferPool; keepSmall: boolean } = {
+  readonly packer: { -readonly [K in keyof Packer]: Packer[K] } = {
     deflater: new BlockDeflater(),
     buffers: new BufferPool(),
     keepSmall: true,
+    isLate: () => false,
   };
   readonly scanner: Scanner;
   gunzip: ZlibHandle = openGunzip();

@@ -23,6 +23,8 @@ const PART_ROWS = 2048;
 const PART_RAW_BYTES = 4 * 1024 * 1024;
 /** Fewer bytes than this are stored: deflating them takes ten times as long and saves next to nothing. */
 const STORED_BYTES = 128;
+/** The same beside runs that were ready: somebody waits for just these. */
+const LATE_STORED_BYTES = 512;
 /** Families or family blocks that are worked on between two pauses. */
 const STEP_FAMILIES = 256;
 
@@ -144,6 +146,7 @@ export class Share {
       let length = 0;
       let rawLength = 0;
       let crc = 0;
+      let isBehindReady = false;
       for (let i = 0; i < parts.length;) {
         const before = deflater.length;
         const part = parts[i]!;
@@ -158,12 +161,16 @@ export class Share {
           raw = run.rawLength;
           rawCrc = run.crc;
           i += run.parts.length;
+          isBehindReady = true;
         } else {
           const end = endOfRun(parts, i, this.#ready);
           raw = 0;
           for (let j = i; j < end; j++) raw += parts[j]!.rawLength;
+          const isLate = isBehindReady || (end < parts.length && this.#ready?.at(parts, end) !== undefined);
           rawCrc =
-            raw < STORED_BYTES ? store(parts, i, end, raw, deflater) : deflate(parts, i, end, deflater);
+            raw < (isLate ? LATE_STORED_BYTES : STORED_BYTES)
+              ? store(parts, i, end, raw, deflater)
+              : deflate(parts, i, end, deflater);
           deflated += raw;
           i = end;
         }

@@ -68,10 +68,10 @@ export class WorkerScrapes {
       processBytes: () => process.memoryUsage.rss(),
       collect: () => this.collectGarbage('now'),
     });
-    this.#shop.packer.buffers = new BufferPool(
-      (bytes) => this.memory.add(bytes),
-      options.ledger.limit * MOST_FREE_PART,
-    );
+    const { packer } = this.#shop;
+    packer.isLate = () =>
+      this.#running.size === 1 && options.ahead !== undefined && options.ahead.runs.size > 0;
+    packer.buffers = new BufferPool((bytes) => this.memory.add(bytes), options.ledger.limit * MOST_FREE_PART);
   }
 
   changeTargets(added: readonly ScrapedTarget[], removed: readonly number[]): void {
