@@ -8,7 +8,7 @@ type Collect = (options: {
 }) => void;
 
 /** What a thread has to take more for a collection to be worthwhile. */
-const WORTH_BYTES = 4 * 1024 * 1024;
+const WORTH_BYTES = 1024 * 1024;
 
 let collect: Collect | undefined;
 /** What this thread took when garbage was last collected. */
@@ -17,7 +17,7 @@ let takenThen = 0;
 /**
  * Collects the garbage of this thread and gives its pages back to the system. Takes some tens of milliseconds: for when memory is short,
  * or there is nothing to do. Left to itself, V8 lets a heap grow to a multiple of what is used in it, whatever the limit of the process
- * is. With `worthwhile` it is done only when the thread has taken some megabytes more since the last time, as it has when it started.
+ * is. With `worthwhile` it is done only when the thread has taken a megabyte more since the last time, as it has when it started.
  */
 export function collectGarbage(when: 'now' | 'worthwhile'): void {
   if (when === 'worthwhile' && taken() - takenThen < WORTH_BYTES) return;
