@@ -46,7 +46,7 @@ export function runToEnd<T>(steps: Generator<void, T, void>): T {
  * broken in a way that counts before that.
  *
  * A body whose wire form is small is inflated and scanned in one piece when it is complete: while it arrives it
- * costs only its compressed bytes. A larger one is worked off in batches and keeps a zlib stream of its own between them.
+ * costs only its compressed bytes, in pieces of 32 KiB. A larger one is worked off in batches and keeps a zlib stream of its own between them.
  *
  * `push` and `finish` pause (yield) every few milliseconds. Whoever runs them can let other bodies have their turn then,
  * or leave it at that; only `close` may be called on this one before they go on.
@@ -179,8 +179,15 @@ export class BodyReader {
     if (account === undefined) return;
     const window = this.#window === this.#shop.window ? 0 : this.#window.length;
     const zlib = this.#ownGunzip === undefined ? 0 : GUNZIP_BYTES;
-    const pieces = (this.#waiting.length + this.#working.length) * PIECE_BYTES;
-    account.hold(pieces + this.#carry.length + window + zlib + this.#body.heldBytes + more);
+    account.hold(
+      lengthOf(this.#waiting) +
+        lengthOf(this.#working) +
+        this.#carry.length +
+        window +
+        zlib +
+        this.#body.heldBytes +
+        more,
+    );
   }
 
   #grow(bytes: number): void {
@@ -347,6 +354,12 @@ export class BodyReader {
       );
     }
   }
+}
+
+function lengthOf(pieces: readonly Uint8Array[]): number {
+  let length = 0;
+  for (const piece of pieces) length += piece.length;
+  return length;
 }
 
 function newlines(bytes: Uint8Array, start: number, end: number): number {

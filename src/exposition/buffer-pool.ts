@@ -43,7 +43,7 @@ export class BufferPool {
   /** Frees so many bytes of other sizes, where there are as many: all together are no more than were in use at once. */
   #makeRoom(bytes: number): void {
     const least = Math.max(0, this.#freeBytes - bytes);
-    for (let steps = this.#free.length - 1; this.#freeBytes > least;) {
+    for (let steps = this.#free.length - 1; steps >= 0 && this.#freeBytes > least;) {
       const buffer = this.#free[steps]?.pop();
       if (buffer === undefined) steps--;
       else {

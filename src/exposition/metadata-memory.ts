@@ -67,7 +67,8 @@ export class MetadataMemory {
     const key = name * 2 + Number(type === undefined);
     let known = this.#known.get(key);
     if (known === undefined || !isAt(known, this.#viewOf(buffer), start)) {
-      const line = new DataView(buffer.slice(start, end).buffer);
+      // Not `slice`, which of a Buffer gives a view of all of it.
+      const line = new DataView(new Uint8Array(buffer.subarray(start, end)).buffer);
       known = { line, name, type, help, next: undefined, other: undefined };
       this.#known.set(key, known);
       this.#bytes += end - start;

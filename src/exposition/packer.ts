@@ -30,8 +30,9 @@ export interface CodedBlocks {
 const NO_BYTES = new Uint8Array(0);
 
 /**
- * Hot. Packs the runs that the families of `body` have in `output`, and takes them away. All parts of one call share one buffer of the pool: the blocks of
- * `coded`, which come before the runs of their families, what is deflated here, and small parts.
+ * Hot. Packs the runs that the families of `body` have in `output`, and takes them away. The blocks of `coded`, which come before the runs of their families,
+ * and what is deflated here share one buffer of the pool. So do small parts of a body's first call, which nearly always is its only one; later ones may
+ * move them on, and have a buffer of their own.
  */
 export function packRuns(
   body: Body,
@@ -47,11 +48,13 @@ export function packRuns(
     const { deflater, buffers } = packer;
     const deflatedBytes = codedBytes + deflater.length;
     const small = lengthOfSmall(runs);
-    const packed = buffers.take(deflatedBytes + small.bytes);
+    const isFirst = body.packedBytes === 0;
+    const packed = buffers.take(deflatedBytes + (isFirst ? small.bytes : 0));
     copy(coded.bytes, packed, 0, 0, codedBytes);
     copy(deflater.bytes, packed, codedBytes, 0, deflater.length);
     for (const part of parts) part.bytes = packed;
-    packSmall(runs, output, packed, deflatedBytes);
+    if (isFirst) packSmall(runs, output, packed, deflatedBytes);
+    else packSmall(runs, output, buffers.take(small.bytes), 0);
     body.packed(deflatedBytes + ownBytes(coded) + small.bytes - small.replaced - replaced);
   }
   runs.clear();

@@ -89,3 +89,14 @@ t.test('a body is in the buffers of one that was given back, and no other', asyn
   t.same(show(next), show(read(body(3))), 'with the new body');
   t.same(show(kept), show(read(body(1))), 'and the one that was kept is as it was');
 });
+
+t.test('a body that is packed often keeps no more than it counts, though its small parts grow', async (t) => {
+  const round = (n: number): string =>
+    Array.from({ length: 2000 }, (_, i) => `small${i}{n="${n}"} ${n}\n`).join('') +
+    Array.from({ length: 25_000 }, (_, i) => `large{n="${n}",i="${i}"} ${i}\n`).join('');
+  const { families, heldBytes } = read(Array.from({ length: 8 }, (_, n) => round(n)).join(''));
+  const buffers = new Set(families.flatMap(({ parts }) => parts.map(({ bytes }) => bytes)));
+  let kept = 0;
+  for (const { length } of buffers) kept += length;
+  t.ok(kept < heldBytes * 1.3, `${kept} bytes in buffers, ${heldBytes} counted`);
+});

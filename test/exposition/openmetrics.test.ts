@@ -1,5 +1,6 @@
 import t from 'tap';
 import { isOpenMetrics } from '../../src/exposition/content-type.ts';
+import { Workshop } from '../../src/exposition/workshop.ts';
 import { read, show, thrownBy } from './fixture.ts';
 
 /** A body without its `# EOF`, and the families as they are written. */
@@ -168,4 +169,14 @@ t.test('the media type', async (t) => {
     ['', false],
   ];
   for (const [header, want] of table) t.equal(isOpenMetrics(header), want, header);
+});
+
+t.test('a body that comes again, and is large, is the same again', async (t) => {
+  const shop = new Workshop();
+  const lines = Array.from({ length: 1500 }, (_, i) => `a_metric{x="${i}",y="aaaaaaa"} ${i}.0\n`).join('');
+  const body = `# TYPE a_metric gauge\n${lines}# EOF\n`;
+  const first = show(read(body, { openMetrics: true }));
+  for (let round = 1; round <= 4; round++)
+    t.strictSame(show(read(body, { openMetrics: true, shop })), first, `${round} times`);
+  t.equal(first[0]?.samples, 1500);
 });
