@@ -20,6 +20,8 @@ export {
   INPUT_BYTES as inputBytes,
   OUTPUT as output,
   OUTPUT_BYTES as outputBytes,
+  WINDOW as window,
+  WINDOW_BYTES as windowBytes,
 } from './memory';
 export { allocateShape, gapsOf, textOf } from './shape';
 

@@ -3,8 +3,10 @@
 /** Bytes that may be read or written behind the end of what is meant, since work is done 16 at a time. */
 export const SLACK: u32 = 64;
 
-/** The lines to read. */
-export const INPUT: u32 = 64 * 1024;
+/** Where bodies are inflated to and their lines are read; and lines that are from elsewhere. */
+export const WINDOW: u32 = 64 * 1024;
+export const WINDOW_BYTES: u32 = 2 * 1024 * 1024;
+export const INPUT: u32 = WINDOW + WINDOW_BYTES + SLACK;
 export const INPUT_BYTES: u32 = 256 * 1024;
 
 /** Labelled lines, and of those whose stream is enough only what stands behind the target's labels. */

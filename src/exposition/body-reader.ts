@@ -205,7 +205,10 @@ export class BodyReader {
     if (performance.now() < this.#turnEnd) return;
     const shop = this.#shop;
     shop.scanner.pack();
-    if (this.#window === shop.window) shop.window = new Uint8Array(WINDOW_BYTES);
+    if (this.#window === shop.window) {
+      this.#window = new Uint8Array(WINDOW_BYTES);
+      this.#window.set(shop.window.subarray(0, this.#have));
+    }
     if (this.#zlib === shop.gunzip) {
       this.#ownGunzip = shop.gunzip;
       shop.gunzip = openGunzip();
@@ -313,6 +316,7 @@ export class BodyReader {
       if (at < limit) yield* this.#pause();
     }
     if (!last && this.#openMetrics === undefined) this.#body.linesBefore += newlines(this.#window, 0, at);
+    this.#shop.scanner.leave();
     this.#window.copyWithin(0, at, this.#have);
     this.#have -= at;
   }

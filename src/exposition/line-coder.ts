@@ -16,6 +16,8 @@ interface Place {
 /** What assembly/line-coder.ts exports; numbers are places in its memory. */
 interface CoderExports {
   readonly memory: { readonly buffer: ArrayBuffer };
+  readonly window: Place;
+  readonly windowBytes: Place;
   readonly input: Place;
   readonly inputBytes: Place;
   readonly output: Place;
@@ -87,7 +89,9 @@ export class LineCoder {
   readonly #exports: CoderExports;
   readonly #memory: Uint8Array;
   readonly #words: Uint32Array;
+  readonly #window: number;
   readonly #input: number;
+  readonly #inputBytes: number;
   readonly #output: number;
   readonly #injections: number;
   readonly #injectionsEnd: number;
@@ -100,8 +104,8 @@ export class LineCoder {
   #stamp = 0;
   /** How often all shapes were forgotten in the body under way. */
   #forgets = 0;
-  /** The most bytes of lines that `load` takes. */
-  readonly inputBytes: number;
+  /** Where lines need not be copied from: a view of its memory, for the scanner's callers. */
+  readonly window: Uint8Array;
   /** Labelled lines: a view of its memory. */
   readonly output: Uint8Array;
   /** Finished blocks, and the one under way: a view of its memory. */
@@ -116,12 +120,14 @@ export class LineCoder {
 
   private constructor(exports: CoderExports, lengths: CodeLengths) {
     this.#exports = exports;
-    const { memory, input, inputBytes, output, outputBytes, blocks, injections, injectionsBytes, codes } =
-      exports;
+    const { memory, window, windowBytes, input, inputBytes, output, outputBytes } = exports;
+    const { blocks, injections, injectionsBytes, codes } = exports;
     this.#memory = new Uint8Array(memory.buffer);
     this.#words = new Uint32Array(memory.buffer);
+    this.#window = window.value;
+    this.window = this.#memory.subarray(window.value, window.value + windowBytes.value);
     this.#input = input.value;
-    this.inputBytes = inputBytes.value;
+    this.#inputBytes = inputBytes.value;
     this.#output = output.value;
     this.output = this.#memory.subarray(output.value, output.value + outputBytes.value);
     this.blocks = this.#memory.subarray(blocks.value);
@@ -140,18 +146,29 @@ export class LineCoder {
     this.#exports.beginBody(this.#stamp, timestamps, Math.min(longestLine, MOST_LINE));
   }
 
-  /** Takes the lines `[start, limit)`, at most `inputBytes`; they end with a newline and are valid UTF-8. */
-  load(buffer: Uint8Array, start: number, limit: number): void {
+  /**
+   * Takes the lines `[start, limit)`, which end with a newline and are valid UTF-8. Gives how much further they are in `buffer` than in its memory;
+   * undefined when they are too many. Those in its window are read where they are, and stay until `leaveWindow`.
+   */
+  load(buffer: Uint8Array, start: number, limit: number): number | undefined {
+    if (buffer === this.window) return -this.#window;
+    if (limit - start > this.#inputBytes) return undefined;
     this.#exports.leaveInput();
     this.#memory.set(buffer.subarray(start, limit), this.#input);
+    return start - this.#input;
+  }
+
+  /** Other lines are to be written to the window. */
+  leaveWindow(): void {
+    this.#exports.leaveInput();
   }
 
   /**
    * Hot. Reads the lines that were loaded, from `at` on, as long as they belong to the family of the block under way. Gives where it
-   * stopped; places count from the beginning of what was loaded.
+   * stopped; places are those in its memory.
    */
   run(at: number, limit: number): number {
-    return this.#exports.run(this.#input + at, this.#input + limit) - this.#input;
+    return this.#exports.run(at, limit);
   }
 
   /** What `run` stopped for: a shape that the next line has and that is to be made current; room; or a line that it cannot read. */

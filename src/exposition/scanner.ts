@@ -67,6 +67,11 @@ export class Scanner {
     }
   }
 
+  /** What was scanned will not stay where it is. */
+  leave(): void {
+    this.#coder?.leaveWindow();
+  }
+
   /** Packs what was gathered, so that another body can be scanned. */
   pack(): void {
     this.#output.pack();
@@ -82,13 +87,12 @@ export class Scanner {
     const buffer = this.#buffer;
     const checked = isUtf8(buffer.subarray(start, limit));
     const coder = checked && body.rules.longestLine > 0 ? this.#coder : undefined;
-    const coded = coder !== undefined && limit - start <= coder.inputBytes;
-    if (coded) coder.load(buffer, start, limit);
+    const offset = coder?.load(buffer, start, limit);
     const stop = valueStops(checked);
     for (let at = start; ;) {
       at =
-        coded && this.#output.codes && !coder.thrashes
-          ? start + this.#codedLines(at - start, limit - start)
+        offset !== undefined && this.#output.codes && !coder!.thrashes
+          ? offset + this.#codedLines(at - offset, limit - offset)
           : this.#shapedLines(at, limit, stop);
       if (at >= limit) return at;
       this.#problemAt = at;
@@ -126,7 +130,7 @@ export class Scanner {
     return this.#coder!.expect(shape, shape.family!.name, injection);
   }
 
-  /** Hot. Reads lines that look like those before them, and stops at one that does not. Places count from where the coder's begin. */
+  /** Hot. Reads lines that look like those before them, and stops at one that does not. Places are the coder's. */
   #codedLines(at: number, limit: number): number {
     const coder = this.#coder!;
     const output = this.#output;

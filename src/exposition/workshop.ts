@@ -6,7 +6,7 @@ import type { Packer } from './packer.ts';
 import { Scanner } from './scanner.ts';
 import { openGunzip, type ZlibHandle } from './zlib-handle.ts';
 
-/** Bytes of a window. */
+/** Bytes of a window, as the line coder has it. */
 export const WINDOW_BYTES: number = 2 * 1024 * 1024;
 /** Numbers that a name table may give before the next body starts a new one: names that a broken pod makes up don't stay for ever. */
 const MAX_NAMES = 50_000;
@@ -22,12 +22,14 @@ export class Workshop {
   };
   readonly scanner: Scanner;
   gunzip: ZlibHandle = openGunzip();
-  window: Uint8Array = new Uint8Array(WINDOW_BYTES);
+  /** Where a body is inflated to while it is worked off. */
+  readonly window: Uint8Array;
   #names = new NameTable();
 
   /** Without a coder (null, or where it was not built) the scanner and zlib do its work. */
   constructor(coder: LineCoder | null = LineCoder.open() ?? null) {
     this.scanner = new Scanner(this.packer, coder ?? undefined);
+    this.window = coder?.window ?? new Uint8Array(WINDOW_BYTES);
   }
 
   /** The name table for the next body. */
