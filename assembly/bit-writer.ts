@@ -1,4 +1,4 @@
-import { BLOCKS, BLOCKS_BYTES, CODES } from './memory';
+import { BLOCKS, BLOCKS_BYTES, CODES, PAIRS } from './memory';
 
 // A code is a number: its bits, the first one lowest, and in the upper 8 bits how many they are.
 /** Codes of the literals 0 to 255, and of the end of a block. */
@@ -16,6 +16,19 @@ const MOST_LENGTH: u32 = 258;
 /** A shorter match takes more bits than its bytes. */
 export const LEAST_LENGTH: u32 = 5;
 export const MOST_DISTANCE: u32 = 32768;
+
+/** For two printable characters, the first one lowest, the codes of both as one; 0 where those take more than 24 bits. */
+export function pairCodes(): void {
+  for (let a: u32 = 0x20; a < 0x7f; a++) {
+    for (let b: u32 = 0x20; b < 0x7f; b++) {
+      const first = load<u32>(LITERALS + (a << 2));
+      const second = load<u32>(LITERALS + (b << 2));
+      const bits = (first >> 24) + (second >> 24);
+      const both = (first & 0xffffff) | ((second & 0xffffff) << (first >> 24));
+      store<u32>(PAIRS + ((a | (b << 8)) << 2), bits > 24 ? 0 : both | (bits << 24));
+    }
+  }
+}
 
 let at: u32 = BLOCKS;
 let bits: u64 = 0;
@@ -198,6 +211,21 @@ export function line(
       length -= piece;
     }
     const end = from + fromLength;
+    while (from + 4 <= end) {
+      const four = load<u32>(from);
+      const code = load<u32>(PAIRS + ((four & 0xffff) << 2));
+      const next = load<u32>(PAIRS + ((four >> 16) << 2));
+      if (code == 0 || next == 0) break;
+      b |= u64(code & 0xffffff) << n;
+      n += code >> 24;
+      b |= u64(next & 0xffffff) << n;
+      n += next >> 24;
+      store<u64>(to, b);
+      to += u32(n >> 3);
+      b >>= n & ~7;
+      n &= 7;
+      from += 4;
+    }
     while (from < end) {
       const code = load<u32>(LITERALS + (u32(load<u8>(from++)) << 2));
       b |= u64(code & 0xffffff) << n;

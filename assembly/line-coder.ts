@@ -23,6 +23,8 @@ export {
   WINDOW as window,
   WINDOW_BYTES as windowBytes,
 } from './memory';
+export { fingerprint, fingerprintHigh, setSeed } from './fingerprint';
+export { pairCodes } from './bit-writer';
 export { allocateShape, gapsOf, textOf } from './shape';
 
 /** A family that there is not. */
@@ -145,6 +147,21 @@ export function takesUpTo(end: u32): bool {
   return (end - coded) * MOST_BYTES_A_BYTE + MOST_LINE <= writer.room();
 }
 
+/** Where the next block begins; none is under way. */
+export function blocksEnd(): u32 {
+  return writer.position();
+}
+
+/** Free bytes for blocks. */
+export function blocksRoom(): u32 {
+  return writer.room();
+}
+
+/** Others wrote a block of that many bytes where the next one would have begun. */
+export function skipBlock(length: u32): void {
+  writer.setPosition(writer.position() + length);
+}
+
 /** Forgets the block under way. */
 export function dropBlock(): void {
   hasLast = false;
@@ -171,6 +188,16 @@ export function finishBlock(): u32 {
 export function setCurrent(next: u32): void {
   if (current != 0 && next != 0 && next != current) follow(current, next);
   current = next;
+}
+
+/** The shape of the last line, or 0. */
+export function currentShape(): u32 {
+  return current;
+}
+
+/** The last line was of that shape, but what came between was not read here. */
+export function jumpTo(last: u32): void {
+  current = last;
 }
 
 /** How many samples were written since it was asked last. */
@@ -202,7 +229,8 @@ function follow(before: u32, next: u32): void {
  */
 export function run(at: u32, limit: u32): u32 {
   wanted = 0;
-  if (coded != out && !plain) catchUp();
+  // Without a block the lines are none of its business.
+  if (coded != out && !plain && family != NONE) catchUp();
   let s = current;
   while (at < limit && s != 0) {
     let next = codeLine(s, at);

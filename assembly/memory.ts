@@ -35,4 +35,6 @@ export const CRC_SHIFTS: u32 = CRC_TABLES + 8 * 1024;
 export const CRC_SHIFTS_BYTES: u32 = 256 * 1024;
 
 /** Codes: see bit-writer.ts. */
-export const CODES: u32 = CRC_SHIFTS + CRC_SHIFTS_BYTES;
+export const PAIRS: u32 = CRC_SHIFTS + CRC_SHIFTS_BYTES;
+export const PAIRS_BYTES: u32 = 256 * 1024;
+export const CODES: u32 = PAIRS + PAIRS_BYTES;

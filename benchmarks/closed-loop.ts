@@ -7,6 +7,7 @@ import { stringify } from 'yaml';
 
 import { startPods } from '../simulator/pods.ts';
 import type { LoopResult, LoopTask } from './closed-loop-client.ts';
+import { MOMENTS } from './goals.ts';
 import type { BenchContext, GoalRow } from './goals.ts';
 import { milliseconds } from './latencies.ts';
 import { launchGateway } from './launched-gateway.ts';
@@ -49,7 +50,7 @@ export async function benchClosedLoop({
   const times = quick ? { warmUpMs: 500, ms: 1500 } : { warmUpMs: 2000, ms: 5000 };
   const own = join(folder, 'closed-loop');
   await mkdir(own, { recursive: true });
-  await using pods = await startPods({ pods: PODS, bytes: BYTES });
+  await using pods = await startPods({ pods: PODS, bytes: BYTES, moments: MOMENTS });
   const [pod] = pods.pods;
   if (pod === undefined) throw new Error('closed loop: there are no pods');
   const file = join(own, 'gateway.yml');

@@ -5,6 +5,7 @@ import { startPods } from '../simulator/pods.ts';
 import { compareGateways } from './compare-gateway.ts';
 import { compareScans } from './compare-scan.ts';
 import { comparedHead } from './compared-row.ts';
+import { MOMENTS } from './goals.ts';
 import type { BenchContext, PartOptions } from './goals.ts';
 import { markdownTable, progress } from './report.ts';
 import type { Revision } from './revision.ts';
@@ -32,7 +33,7 @@ export async function benchCompare(
   progress(`compare: building ${revision.name}`);
   const other = await buildGateway(join(folder, 'build'), revision.folder);
   const gateways = await (async () => {
-    await using pods = await startPods({ pods: count, bytes });
+    await using pods = await startPods({ pods: count, bytes, moments: MOMENTS });
     return await compareGateways({ launcher, other, pods, folder, pairs });
   })();
   progress(`gateway: ${gateways.same}`);

@@ -6,6 +6,7 @@ import { stringify } from 'yaml';
 
 import { startPods } from '../simulator/pods.ts';
 import type { Gap, LoopReport } from './event-loop-probe.ts';
+import { MOMENTS } from './goals.ts';
 import type { BenchContext, GoalRow } from './goals.ts';
 import { milliseconds } from './latencies.ts';
 import { launchGateway } from './launched-gateway.ts';
@@ -35,7 +36,7 @@ export async function benchEventLoop({ launcher, folder, quick }: BenchContext):
   const own = join(folder, 'event-loop');
   await mkdir(own, { recursive: true });
   progress(`event loop: starting ${podCount} pods`);
-  await using pods = await startPods({ pods: podCount, bytes: BYTES, distinct: DISTINCT });
+  await using pods = await startPods({ pods: podCount, bytes: BYTES, distinct: DISTINCT, moments: MOMENTS });
   const file = join(own, 'gateway.yml');
   await writeFile(file, stringify(scrapeConfig(pods.pods, '30s', '30s')));
   const socket = join(own, 'event-loop.sock');

@@ -6,6 +6,7 @@ import { measureAnswer, measureAnswers, WARM_UPS, warmUp } from './answer-cost.t
 import type { CostSummary } from './answer-cost.ts';
 import { costTable } from './cost-table.ts';
 import { startGatewayUnderTest } from './gateway-under-test.ts';
+import { MOMENTS } from './goals.ts';
 import type { BenchContext, GoalRow, PartOptions, PartResult } from './goals.ts';
 import { findPeers, measurePeers } from './peers.ts';
 import type { PeerCost } from './peers.ts';
@@ -24,7 +25,7 @@ export async function benchFederate(context: BenchContext, options: PartOptions)
   const folder = join(context.folder, 'federate');
   const others = peers ? findPeers() : [];
   progress(`federate: ${count} pods: starting`);
-  await using pods = await startPods({ pods: count, bytes });
+  await using pods = await startPods({ pods: count, bytes, moments: MOMENTS });
   const gateway = await measureGateway({ launcher, folder, pods, runs });
   const costs = await measurePeers(others, pods, folder);
   return {

@@ -1,5 +1,11 @@
 import { figure, markdownTable } from './report.ts';
 
+/**
+ * Moments whose bodies each pod gives in turn: 30 s apart, so most values differ from those of the scrape before, as they do in a real cluster, and
+ * nothing is gained by remembering whole bodies.
+ */
+export const MOMENTS = 4;
+
 /** What a benchmark is given to work with. */
 export interface BenchContext {
   /** The bundle's launcher as `buildGateway` made it. */

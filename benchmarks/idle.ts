@@ -7,6 +7,7 @@ import { askGateway } from '../simulator/answer.ts';
 import { startPods } from '../simulator/pods.ts';
 import { startServer } from '../test/real/server.ts';
 import { startDemoCluster } from './demo-cluster.ts';
+import { MOMENTS } from './goals.ts';
 import type { BenchContext, GoalRow } from './goals.ts';
 import { megabytes } from './latencies.ts';
 import { launchGateway } from './launched-gateway.ts';
@@ -45,7 +46,7 @@ export async function benchIdle({ launcher, folder, quick }: BenchContext): Prom
   await mkdir(own, { recursive: true });
   // All of them rest at the same time, as none does anything. Their proportional sizes are smaller for it: they share one program's file.
   await using cluster = await startDemoCluster({ pods: PODS, churn: false }, own);
-  await using pods = await startPods({ pods: PODS, bytes: 100_000 });
+  await using pods = await startPods({ pods: PODS, bytes: 100_000, moments: MOMENTS });
   const [none, ten] = ['none.yml', 'ten.yml'].map((name) => join(own, name)) as [string, string];
   await writeFile(none, stringify({ scrape_configs: [] }));
   await writeFile(ten, stringify(scrapeConfig(pods.pods, '30s', '10s')));

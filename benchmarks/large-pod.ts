@@ -4,6 +4,7 @@ import { stringify } from 'yaml';
 
 import { startPods } from '../simulator/pods.ts';
 import type { PodsProcess } from '../simulator/pods.ts';
+import { MOMENTS } from './goals.ts';
 import type { BenchContext, GoalRow } from './goals.ts';
 import { launchGateway } from './launched-gateway.ts';
 import { megabytes } from './latencies.ts';
@@ -27,7 +28,7 @@ export async function benchLargePod({ launcher, folder, quick }: BenchContext): 
   const own = join(folder, 'large-pod');
   await mkdir(own, { recursive: true });
   progress('large pod: starting the pods');
-  await using many = await startPods({ pods: SMALL_PODS, bytes: SMALL_BYTES });
+  await using many = await startPods({ pods: SMALL_PODS, bytes: SMALL_BYTES, moments: MOMENTS });
   await using large = await startPods({ pods: 1, bytes: LARGE_BYTES, seed: 2 });
   await using small = await startPods({ pods: 1, bytes: SMALL_BYTES, seed: 2 });
   const peaks = { large: [] as number[], small: [] as number[] };

@@ -8,6 +8,7 @@ import type { PodAddress } from '../simulator/pods.ts';
 import { benchBody, countSamples } from '../simulator/render.ts';
 import { startGatewayUnderTest } from './gateway-under-test.ts';
 import type { GatewayUnderTest } from './gateway-under-test.ts';
+import { MOMENTS } from './goals.ts';
 import type { BenchContext, GoalRow, PartOptions, PartResult } from './goals.ts';
 import { reusedRow } from './match-reused.ts';
 import { threadCpuMs } from './process-usage.ts';
@@ -76,7 +77,7 @@ export async function benchMatch(context: BenchContext, options: PartOptions): P
   const { launcher, quick } = context;
   const { pods: [count = quick ? 10 : PODS] = [], bytes, runs = quick ? 3 : RUNS } = options;
   progress(`match: ${count} pods: starting`);
-  await using pods = await startPods({ pods: count, bytes, tenants: TENANTS });
+  await using pods = await startPods({ pods: count, bytes, tenants: TENANTS, moments: MOMENTS });
   const { samples } = pods.totals;
   const name = `${count} pods (${samples} samples)`;
   const reusedUp = await reusedUpRow(context, pods, { name, turns: runs });

@@ -10,6 +10,7 @@ import { eventually, startServer } from '../test/real/server.ts';
 import { queryOne } from './federating-prometheus.ts';
 import { startGatewayUnderTest } from './gateway-under-test.ts';
 import type { GatewayUnderTest } from './gateway-under-test.ts';
+import { MOMENTS } from './goals.ts';
 import type { BenchContext, PartOptions } from './goals.ts';
 import { processUsage } from './process-usage.ts';
 import { figure, markdownTable, progress } from './report.ts';
@@ -38,7 +39,7 @@ export async function benchProbe(context: BenchContext, options: PartOptions): P
   if (program === undefined) throw new Error(PROMETHEUS_MISSING);
   const folder = join(context.folder, 'probe');
   progress(`probe: ${count} pods: starting`);
-  await using pods = await startPods({ pods: count, bytes });
+  await using pods = await startPods({ pods: count, bytes, moments: MOMENTS });
   const { samples } = pods.totals;
   await using gateway = await startGatewayUnderTest({ launcher, folder, samples, pods: pods.pods });
   const ways: Way[] = [

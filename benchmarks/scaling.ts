@@ -7,6 +7,7 @@ import { chart } from './chart.ts';
 import type { ChartPanel } from './chart.ts';
 import { costTables } from './cost-table.ts';
 import { measureGateway } from './federate.ts';
+import { MOMENTS } from './goals.ts';
 import type { BenchContext, PartOptions } from './goals.ts';
 import { findPeers, measurePeers } from './peers.ts';
 import { describeMachine, figure, progress } from './report.ts';
@@ -40,7 +41,12 @@ export async function benchScaling(
     const folder = join(context.folder, 'scaling', String(count));
     mkdirSync(folder, { recursive: true });
     progress(`scaling: ${count} pods: starting`);
-    await using pods = await startPods({ pods: count, bytes, distinct: Math.min(count, DISTINCT) });
+    await using pods = await startPods({
+      pods: count,
+      bytes,
+      distinct: Math.min(count, DISTINCT),
+      moments: MOMENTS,
+    });
     const gateway = await measureGateway({ launcher, folder, pods, runs });
     const others = count <= MOST_FOR_PEERS ? await measurePeers(peers, pods, folder) : [];
     steps.push({ pods: count, costs: [gateway, ...others] });

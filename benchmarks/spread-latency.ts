@@ -5,6 +5,7 @@ import { Client } from 'undici';
 import { stringify } from 'yaml';
 
 import { now } from './clock.ts';
+import { MOMENTS } from './goals.ts';
 import type { BenchContext, GoalRow } from './goals.ts';
 import { startTimedPods } from './hand-over.ts';
 import type { TimedPods } from './hand-over.ts';
@@ -35,7 +36,7 @@ export async function benchSpreadLatency({
   const answers = quick ? 30 : 200;
   const own = join(folder, 'spread-latency');
   await mkdir(own, { recursive: true });
-  await using timed = await startTimedPods({ pods: PODS, bytes: BYTES }, own);
+  await using timed = await startTimedPods({ pods: PODS, bytes: BYTES, moments: MOMENTS }, own);
   const { pods, totals } = timed.pods;
   await timed.spread(SPREAD_MS);
   const file = join(own, 'gateway.yml');

@@ -7,6 +7,7 @@ import type { AnswerCost, CostSummary } from './answer-cost.ts';
 import { bareConnections, type BareCost } from './bare-connections.ts';
 import { costTables } from './cost-table.ts';
 import { startGatewayUnderTest } from './gateway-under-test.ts';
+import { MOMENTS } from './goals.ts';
 import type { BenchContext, GoalRow, PartOptions, PartResult } from './goals.ts';
 import { figure, progress } from './report.ts';
 import { median } from './statistics.ts';
@@ -33,7 +34,7 @@ export async function benchThousand(context: BenchContext, options: PartOptions)
   const count = few * PARTS;
   const folder = join(context.folder, 'thousand');
   progress(`thousand: ${count} pods: starting`);
-  await using pods = await startPods({ pods: count, bytes, distinct: few });
+  await using pods = await startPods({ pods: count, bytes, distinct: few, moments: MOMENTS });
   const { samples } = pods.totals;
   await using all = await startGatewayUnderTest({ launcher, folder, samples, pods: pods.pods });
   const first = await measureAnswer(all);

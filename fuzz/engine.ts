@@ -1,6 +1,7 @@
 import { gzipSync } from 'node:zlib';
 import { BodyReader, runToEnd } from '../src/exposition/body-reader.ts';
 import { BodySizeError, EncodingError } from '../src/exposition/body-form.ts';
+import { SpareFamilies } from '../src/exposition/body-family.ts';
 import { Workshop } from '../src/exposition/workshop.ts';
 import type { LabelledExposition } from '../src/exposition/family-block.ts';
 import { type LabelLimits, NO_LABEL_LIMITS } from '../src/exposition/label-limits.ts';
@@ -24,6 +25,8 @@ export interface Way {
   readonly uncoded?: boolean;
   /** Whether nothing was scanned before it in the same workshop. */
   readonly fresh?: boolean;
+  /** Bodies that the target had before, each let go of when it was read; of one character a byte. */
+  readonly before?: readonly string[];
   /** Which byte of the wire is not as it was sent. */
   readonly damaged?: number;
 }
@@ -103,7 +106,13 @@ export class SourceEngine implements Engine {
     const filled = way.fill === undefined ? member.body : fill(member, way.fill);
     const wire = way.gzip === true ? gzipSync(filled, { level: 1 }) : filled;
     if (way.damaged !== undefined) wire[way.damaged % wire.length]! ^= 0x10;
-    const readOne = (): Reading => startReading(shop, member, wire, way);
+    const spare = new SpareFamilies();
+    for (const body of way.before ?? []) {
+      const one = startReading(shop, member, Buffer.from(body, 'latin1'), { slow: way.slow === true }, spare);
+      const { exposition } = finishReading(one, 0);
+      if (exposition !== undefined) spare.give(exposition, shop.packer.buffers);
+    }
+    const readOne = (): Reading => startReading(shop, member, wire, way, spare);
     const lines = way.fill === undefined ? 0 : 1;
     if (way.inTurns !== true) return finishReading(readOne(), lines);
     const readings = [readOne(), readOne()];
@@ -135,9 +144,15 @@ interface Reading {
   ended: boolean;
 }
 
-function startReading(shop: Workshop, member: Member, wire: Uint8Array, way: Way): Reading {
+function startReading(
+  shop: Workshop,
+  member: Member,
+  wire: Uint8Array,
+  way: Way,
+  spare: SpareFamilies,
+): Reading {
   const { gzip = false, chunks = [wire.length], slow = false } = way;
-  const form = { gzip, limit: 1e9, openMetrics: member.openMetrics };
+  const form = { gzip, limit: 1e9, openMetrics: member.openMetrics, spare };
   const reader = new BodyReader(shop, rulesOf(member, slow), form);
   return { steps: read(reader, wire, chunks), result: undefined, error: undefined, ended: false };
 }

@@ -3,6 +3,7 @@ import type { Random } from '../simulator/random.ts';
 import type { BlockPart } from '../src/exposition/family-block.ts';
 import { type Engine, type Scan, SLOW_TEXT, type Way } from './engine.ts';
 import type { Member } from './fuzz-case.ts';
+import { mutate } from './mutation.ts';
 import { difference, problem, type Problem } from './problem.ts';
 import { readSampleStrictly, StrictError, type StrictSample } from './strict-reader.ts';
 import { chance } from './words.ts';
@@ -58,6 +59,7 @@ function crash({ message }: Scan, way: Way): Problem {
 function otherWay(random: Random, { body }: Member): Way {
   const chunks = chance(random, 0.1) ? [1] : [random.whole(1, 40), random.whole(1, 9), random.whole(1, 200)];
   const kind = random.next();
+  if (kind < 0.3) return { before: bodiesBefore(random, body), gzip: chance(random, 0.1) };
   if (kind < 0.82) return { chunks };
   if (kind < 0.85) return { gzip: true };
   if (kind < 0.92) return { gzip: true, chunks };
@@ -70,10 +72,22 @@ function otherWay(random: Random, { body }: Member): Way {
   return { fresh: true };
 }
 
+/** Bodies that a target may have had before this one: often the same, or one that differs in little. */
+function bodiesBefore(random: Random, body: Uint8Array): string[] {
+  const last = Array.from({ length: random.whole(1, 3) }, () =>
+    Buffer.from(chance(random, 0.4) ? body : mutate(random, body, body)),
+  );
+  // Without others behind it, so that a later one has something to repeat.
+  if (chance(random, 0.3)) last.unshift(Buffer.from(body));
+  return last.map((one) => one.toString('latin1'));
+}
+
 /** Places of a body in which it is cut by `everyWay`. */
 const MOST_CUTS = 100;
 
 function* everyWay({ body }: Member): Generator<Way, void, void> {
+  const itself = Buffer.from(body).toString('latin1');
+  yield* [{ before: [itself] }, { before: [itself, itself] }];
   yield* [{ fresh: true }, { chunks: [1] }, { chunks: [3, 7] }, { gzip: true }, { gzip: true, chunks: [5] }];
   const step = Math.max(1, Math.floor(body.length / MOST_CUTS));
   for (let inside = 0; inside <= body.length; inside += step) yield { fill: 65_536 - inside };

@@ -20,8 +20,11 @@ export interface PodOptions {
   readonly port?: number;
   /** Default true: with `podCertificate()`. An object goes to Node's TLS server (`cert` and `key` default to the same). */
   readonly tls?: boolean | ServerOptions;
-  /** The exposition of this moment. Give the same string or Buffer again while nothing changed: its gzip is kept. */
-  readonly body: () => string | Buffer;
+  /**
+   * The exposition of this moment. Give the same string or Buffer again while nothing changed: its gzip is kept. `earlier` is how many requests came
+   * over the same connection before.
+   */
+  readonly body: (earlier: number) => string | Buffer;
   /** Whether gzip is offered to those who ask for it. Default true. */
   readonly gzip?: boolean;
   /** Default /metrics; any other path is a 404. */
@@ -79,6 +82,7 @@ export async function startPod(options: PodOptions): Promise<Pod> {
   };
   const sockets = new Map<string, Socket>();
   const bodies = createBodies(options.body);
+  const seenOf = new WeakMap<Socket, number>();
   let waiting: ((request: SeenRequest) => void)[] = [];
 
   function onRequest(request: IncomingMessage, response: ServerResponse): void {
@@ -88,31 +92,39 @@ export async function startPod(options: PodOptions): Promise<Pod> {
     requests.peak = Math.max(requests.peak, requests.inFlight);
     requests.last = seen;
     response.once('close', () => (requests.inFlight -= 1));
+    const earlier = seenOf.get(request.socket) ?? 0;
+    seenOf.set(request.socket, earlier + 1);
     for (const resolve of waiting) resolve(seen);
     waiting = [];
     // A client that is cut off in the middle is what some behaviours are for.
     response.on('error', () => undefined);
     if (seen.url.split('?')[0] !== path) {
-      respond({ kind: 'status', status: 404, text: '404 page not found\n' }, exchangeOf(request, response));
+      respond(
+        { kind: 'status', status: 404, text: '404 page not found\n' },
+        exchangeOf(request, response, earlier),
+      );
     } else if (requests.inFlight > limit) {
       const text = `Limit of concurrent requests reached (${limit}), try again later.\n`;
-      respond({ kind: 'status', status: 503, text }, exchangeOf(request, response));
+      respond({ kind: 'status', status: 503, text }, exchangeOf(request, response, earlier));
     } else {
-      respond(behaviour, exchangeOf(request, response));
+      respond(behaviour, exchangeOf(request, response, earlier));
     }
   }
 
-  function exchangeOf(request: IncomingMessage, response: ServerResponse) {
+  function exchangeOf(request: IncomingMessage, response: ServerResponse, earlier: number) {
     return {
       request,
       response,
       answer(): Answer {
         if (!gzip || !asksForGzip(request)) {
-          return { headers: { 'content-type': CONTENT_TYPE }, body: bodies.plain() };
+          return { headers: { 'content-type': CONTENT_TYPE }, body: bodies.plain(earlier) };
         }
-        return { headers: { 'content-type': CONTENT_TYPE, 'content-encoding': 'gzip' }, body: bodies.gzip() };
+        return {
+          headers: { 'content-type': CONTENT_TYPE, 'content-encoding': 'gzip' },
+          body: bodies.gzip(earlier),
+        };
       },
-      gzip: bodies.gzip,
+      gzip: () => bodies.gzip(earlier),
       reset() {
         sockets.get(peerOf(request.socket))?.resetAndDestroy();
       },
@@ -226,18 +238,18 @@ function wayOut(code: string | undefined): string {
 }
 
 /** The body and its gzip, each made once for as long as the source gives the same value. */
-function createBodies(source: () => string | Buffer) {
+function createBodies(source: (earlier: number) => string | Buffer) {
   let current: string | Buffer | undefined;
   let plain: Buffer = Buffer.alloc(0);
-  function update(): Buffer {
-    const next = source();
+  function update(earlier: number): Buffer {
+    const next = source(earlier);
     if (next !== current) {
       current = next;
       plain = typeof next === 'string' ? Buffer.from(next) : next;
     }
     return plain;
   }
-  return { plain: update, gzip: () => gzipOf(update()) };
+  return { plain: update, gzip: (earlier: number) => gzipOf(update(earlier)) };
 }
 
 const zipped = new WeakMap<Buffer, Buffer>();

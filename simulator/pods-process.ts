@@ -3,7 +3,7 @@ import { addressIn, inFreeNetwork } from './network.ts';
 import { gzipOf, startPod } from './pod.ts';
 import type { Pod } from './pod.ts';
 import type { PodAddress, PodsOptions, PodsQuestion, PodsReply } from './pods.ts';
-import { benchBody, countSamples } from './render.ts';
+import { benchBodies, countSamples } from './render.ts';
 
 const options = JSON.parse(process.argv[2] ?? '{"pods": 10}') as PodsOptions;
 const {
@@ -13,6 +13,7 @@ const {
   tenants = 0,
   seed = 1,
   distinct = podCount,
+  moments = 1,
 } = options;
 const { port = 8443, tls = true, network, first = 1 } = options;
 const [least, most] = options.delayMs ?? [0, 0];
@@ -21,13 +22,13 @@ async function start(free: string): Promise<Pod[]> {
   const pods: Pod[] = [];
   for (let index = 0; index < podCount; index += 1) {
     const ms = least + ((most - least) * index) / Math.max(1, podCount - 1);
-    const body = bodies[index % bodies.length] ?? Buffer.alloc(0);
+    const own = bodies[index % bodies.length]!;
     pods.push(
       await startPod({
         address: addressIn(free, first + index),
         port,
         tls,
-        body: () => body,
+        body: (earlier) => own[earlier % own.length]!,
         behaviour: ms > 0 ? { kind: 'delay', ms } : { kind: 'normal' },
       }),
     );
@@ -58,14 +59,23 @@ async function answer(question: PodsQuestion): Promise<PodsReply> {
 }
 
 const bodies = Array.from({ length: Math.min(distinct, podCount) }, (_, index) =>
-  benchBody({ bytes, seed: seed * 1000 + index, labelCount, tenants }),
+  benchBodies({ bytes, seed: seed * 1000 + index, labelCount, tenants }, moments),
 );
-const totals = { samples: 0, bytes: 0, gzipBytes: 0 };
+const sizes = bodies.map(([first, ...later]) => {
+  const samples = countSamples(first!);
+  if (later.some((body) => countSamples(body) !== samples))
+    throw new Error('pods: a body has more samples at one moment than at another');
+  // Before anybody asks.
+  for (const body of later) gzipOf(body);
+  return { samples, gzipBytes: gzipOf(first!).length };
+});
+const totals = { samples: 0, gzipBytes: 0, bytesAt: Array.from({ length: moments }, () => 0) };
 for (let index = 0; index < podCount; index += 1) {
-  const body = bodies[index % bodies.length] ?? Buffer.alloc(0);
-  totals.samples += countSamples(body);
-  totals.bytes += body.length;
-  totals.gzipBytes += gzipOf(body).length;
+  const { samples, gzipBytes } = sizes[index % sizes.length]!;
+  totals.samples += samples;
+  totals.gzipBytes += gzipBytes;
+  for (const [moment, body] of bodies[index % bodies.length]!.entries())
+    totals.bytesAt[moment]! += body.length;
 }
 let pods: Pod[] = [];
 try {
@@ -80,7 +90,7 @@ const addresses: PodAddress[] = pods.map(({ address, port: own, url }, index) =>
   address: `${address}:${own}`,
   url,
 }));
-send({ say: 'ready', pods: addresses, totals });
+send({ say: 'ready', pods: addresses, totals: { ...totals, bytes: totals.bytesAt[0]! } });
 if (process.send === undefined) for (const { url } of addresses) console.log(url);
 process.on('message', (question: PodsQuestion) => {
   answer(question).then(send, (error: unknown) => send({ say: 'failed', message: String(error) }));

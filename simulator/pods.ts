@@ -16,6 +16,8 @@ export interface PodsOptions {
   readonly seed?: number;
   /** How many different bodies there are; pods beyond that share. Default one a pod. */
   readonly distinct?: number;
+  /** Moments, 30 s apart, whose bodies each pod gives one after the other and over again, to every connection from the first on. Default 1: always the same. */
+  readonly moments?: number;
   /** Milliseconds that the first and the last pod wait before they answer; the others in equal steps between. Default none. */
   readonly delayMs?: readonly [least: number, most: number];
   /** Default 8443. */
@@ -50,8 +52,14 @@ export interface PodsStats {
 export interface PodsProcess extends AsyncDisposable {
   readonly pid: number;
   readonly pods: readonly PodAddress[];
-  /** Samples and bytes of all bodies together, and bytes of their gzip. */
-  readonly totals: { readonly samples: number; readonly bytes: number; readonly gzipBytes: number };
+  /** Samples and bytes of all bodies of one moment together, and bytes of their gzip: samples are the same at each, bytes are those of the first. */
+  readonly totals: {
+    readonly samples: number;
+    readonly bytes: number;
+    readonly gzipBytes: number;
+    /** Bytes at each moment. */
+    readonly bytesAt: readonly number[];
+  };
   stats(): Promise<PodsStats>;
   /** Another behaviour for one pod; only those that a message can carry, so neither `wait` nor `custom`. */
   behave(pod: number, behaviour: Exclude<Behaviour, { kind: 'wait' | 'custom' }>): Promise<void>;

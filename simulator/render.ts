@@ -40,15 +40,30 @@ const BENCH_TIME = Date.UTC(2026, 0, 15);
  * It is the same for the same seed; other seeds give other virtual machines and values. `labelCount` labels a virtual machine
  * (default 0) make longer lines: five make about 280 bytes, as seen on real clusters.
  */
-export function benchBody(options: {
-  bytes: number;
-  seed?: number;
-  labelCount?: number;
-  tenants?: number;
-}): Buffer {
-  const { bytes, seed = 1, labelCount = 0, tenants = 0 } = options;
+export function benchBody(options: BenchBodyOptions): Buffer {
+  return benchBodies(options, 1)[0]!;
+}
+
+export interface BenchBodyOptions {
+  readonly bytes: number;
+  readonly seed?: number;
+  readonly labelCount?: number;
+  readonly tenants?: number;
+}
+
+/** The time between two scrapes of a usual Prometheus. */
+const MOMENT_MS = 30_000;
+
+/** The same body at so many moments, 30 s apart: the same series with other values, but for those that stay. */
+export function benchBodies(
+  { bytes, seed = 1, labelCount = 0, tenants = 0 }: BenchBodyOptions,
+  moments: number,
+): Buffer[] {
   const { empty, each } = benchSizes(labelCount, bytes);
-  return Buffer.from(renderBench(seed, Math.max(0, Math.round((bytes - empty) / each)), labelCount, tenants));
+  const machines = Math.max(0, Math.round((bytes - empty) / each));
+  return Array.from({ length: moments }, (_, moment) =>
+    Buffer.from(renderBench(seed, machines, labelCount, { tenants, later: moment * MOMENT_MS })),
+  );
 }
 
 const sizes = new Map<string, { empty: number; each: number }>();
@@ -68,7 +83,12 @@ function benchSizes(labelCount: number, bytes: number): { empty: number; each: n
   return size;
 }
 
-function renderBench(seed: number, machines: number, labelCount: number, tenants = 0): string {
+function renderBench(
+  seed: number,
+  machines: number,
+  labelCount: number,
+  { tenants = 0, later = 0 } = {},
+): string {
   const guest = typicalGuest();
   const model = createModel({
     seed,
@@ -81,7 +101,8 @@ function renderBench(seed: number, machines: number, labelCount: number, tenants
   });
   const pod = model.addPod('virt-handler', { node: `n${seed}`, ageMs: 86_400_000 });
   model.advance(0);
-  return renderPod(model, pod);
+  // Values follow the time; the virtual machines stay as they are, so that each moment has the same series.
+  return renderPod({ ...model, time: model.time + later }, pod);
 }
 
 /** How many samples an exposition has: its lines that are neither empty nor begin with `#`. */

@@ -1,4 +1,7 @@
-import type { BlockPart, FamilyBlock } from './family-block.ts';
+import type { BufferPool, ParkedBuffers } from './buffer-pool.ts';
+import type { BlockPart, FamilyBlock, LabelledExposition } from './family-block.ts';
+import type { KnownRun } from './known-run.ts';
+import type { LabelRules } from './label-rules.ts';
 import { MetricType } from './metric-type.ts';
 import type { NameTable } from './name-table.ts';
 
@@ -10,6 +13,8 @@ const NO_KEYS: readonly string[] = Object.freeze([]);
 /** What stands for the label names of a family with more kinds of samples than are worth remembering. */
 export const ANY_LABELS: readonly string[] = Object.freeze(['*']);
 const MOST_KEYS = 4;
+/** After so many changes in a row, samples are looked at in every sixteenth body. */
+const MOST_CHANGES = 4;
 
 /** A part that is filled again when its family is. */
 export class FilledPart implements BlockPart {
@@ -57,11 +62,18 @@ export class BodyFamily implements FamilyBlock {
   owns: boolean = false;
   /** Whether samples of its very name have come and are in it. */
   settled: boolean = false;
+  /** Whether it counts samples that are not written, because others before them were too many. */
+  isOdd: boolean = false;
   /** Which label names its samples have: for each kind of sample its names with commas between. `*` alone stands for too many kinds. */
   labelKeys: readonly string[] = NO_KEYS;
   /** The first and the last of its runs that are not packed yet, by their numbers in `Runs`; -1 for none. */
   firstRun: number = -1;
   lastRun: number = -1;
+  /** What its samples were in the last body, when they can be told from others; then what they are in this one. */
+  known: KnownRun | undefined = undefined;
+  /** How often its samples changed one body after the other, and how many bodies are not looked at for that. */
+  changes: number = 0;
+  #unseen = 0;
   /** What is packed. Only the last part may be small and not deflated. */
   parts: readonly FilledPart[] = NO_PARTS;
   /** What the last body had; to be filled again. */
@@ -72,20 +84,55 @@ export class BodyFamily implements FamilyBlock {
     this.name = name;
   }
 
-  /** Begins anew, in another body. */
-  reset(): void {
+  /** Begins anew, in the body of that turn. */
+  reset(turn: number): void {
+    const { known, parts } = this;
+    const isWhole = known !== undefined && known.samples === this.samples && parts.length === 1;
+    if (!isWhole || known.turn !== this.turn || this.turn !== turn - 1) this.known = undefined;
     this.type = MetricType.none;
     this.help = -1;
     this.samples = 0;
     this.unfit = 0;
     this.owns = false;
     this.settled = false;
+    this.isOdd = false;
     this.#spareKeys = this.labelKeys;
     this.labelKeys = NO_KEYS;
     this.firstRun = -1;
     this.lastRun = -1;
     this.#spareParts = this.parts;
     this.parts = NO_PARTS;
+  }
+
+  /** What `known` was made into in the last body; undefined where it is not known. Its bytes may be elsewhere by now. */
+  get knownPart(): BlockPart | undefined {
+    return this.known && this.#spareParts[0];
+  }
+
+  /** It has the samples of `known`, and no other so far. */
+  repeat(known: KnownRun): void {
+    this.samples = known.samples;
+    this.unfit |= known.unfit;
+    this.labelKeys = this.#spareKeys;
+    known.turn = this.turn;
+    this.changes = 0;
+  }
+
+  /** Its samples are not those of `known`. */
+  change(): void {
+    this.known = undefined;
+    if (this.changes < MOST_CHANGES) this.changes++;
+    this.#unseen = (1 << this.changes) - 1;
+  }
+
+  /**
+   * Whether it is worth while to find out how its samples can be told from others; to be asked once in each body. In most families they are
+   * others each time.
+   */
+  isWorthKnowing(): boolean {
+    if (this.#unseen === 0) return true;
+    this.#unseen--;
+    return false;
   }
 
   /** Takes note of label names that some of its samples have; `keys` has one entry. */
@@ -167,6 +214,10 @@ export class FamilySet {
   readonly list: BodyFamily[] = [];
   /** How many of `list` are of this body. */
   size: number = 0;
+  /** What the last body's parts are in. */
+  parked: ParkedBuffers | undefined;
+  /** What made labels of its samples. */
+  rules: LabelRules | undefined;
   #turn = 1;
   #begun = 0;
 
@@ -186,21 +237,49 @@ export class FamilySet {
 
   /** The family of that name, when the body has it. */
   find(name: number): BodyFamily | undefined {
+    // Mostly the one that was begun last.
+    if (this.size > 0 && this.list[this.size - 1]!.name === name) return this.list[this.size - 1];
     const family = this.#known.get(name);
     return family !== undefined && family.turn === this.#turn ? family : undefined;
   }
 
   /** The family of that name, which the body may begin with this. */
   begin(name: number): BodyFamily {
-    let family = this.#known.get(name);
+    const { size } = this;
+    if (size > 0 && this.list[size - 1]!.name === name) return this.list[size - 1]!;
+    // Mostly the one that stood there in the last body.
+    const next = this.list[size];
+    let family = next?.name === name && next.turn !== this.#turn ? next : this.#known.get(name);
     if (family === undefined) {
       family = new BodyFamily(name);
       this.#known.set(name, family);
     } else if (family.turn === this.#turn) return family;
-    else family.reset();
+    else family.reset(this.#turn);
     family.turn = this.#turn;
     this.list[this.size++] = family;
     return family;
+  }
+
+  /** Which of its bodies is read. */
+  get turn(): number {
+    return this.#turn;
+  }
+
+  /** Whether what parts of the last body hold is still there, for a body whose samples get these labels. */
+  isThereFor(rules: LabelRules): boolean {
+    return this.parked !== undefined && this.parked.isThere && this.rules === rules;
+  }
+
+  /** Whether the next body's lines of some family may turn out to be the same as those of this one. */
+  get isKnown(): boolean {
+    for (const { known } of this.list) if (known !== undefined) return true;
+    return false;
+  }
+
+  /** What the last body's parts hold is not needed any more. */
+  letGo(): void {
+    this.parked?.give();
+    this.parked = undefined;
   }
 
   /** The body is complete; so many of `list` are what it became. */
@@ -237,16 +316,22 @@ export class SpareFamilies {
   /** An empty set for the next body, which has these names. */
   take(names: NameTable): FamilySet {
     const set = this.#set;
-    this.#put(undefined);
-    if (set === undefined || set.names !== names) return new FamilySet(names);
+    this.#hold(undefined);
+    if (set === undefined || set.names !== names) {
+      set?.letGo();
+      return new FamilySet(names);
+    }
     set.next();
     return set;
   }
 
-  /** Nobody reads the body of this set any more, nor ever will. */
-  give(set: FamilySet): void {
+  /** Nobody reads what the body became any more, nor ever will. Its buffers go back to the pool, or stay as they are for what the next body repeats. */
+  give({ set, families }: LabelledExposition, buffers: BufferPool): void {
     // Of a pod that has others each time, most would never come again.
-    if (!this.#closed && set.objects <= Math.min(MOST_SPARE, set.begun * 2)) this.#put(set);
+    const isKept = !this.#closed && set.objects <= Math.min(MOST_SPARE, set.begun * 2);
+    if (isKept && set.isKnown) set.parked = buffers.park(families);
+    if (set.parked === undefined) buffers.giveBack(families);
+    if (isKept) this.#put(set);
   }
 
   /** Forgets what it has. */
@@ -261,6 +346,11 @@ export class SpareFamilies {
   }
 
   #put(set: FamilySet | undefined): void {
+    if (this.#set !== set) this.#set?.letGo();
+    this.#hold(set);
+  }
+
+  #hold(set: FamilySet | undefined): void {
     const held = (set?.objects ?? 0) * SPARE_FAMILY_BYTES;
     this.#count(held - this.#held);
     this.#held = held;

@@ -102,6 +102,7 @@ export class BodyReader {
   *finish(): Generator<void, LabelledExposition, void> {
     yield* this.#work(true);
     this.#closeStream();
+    this.#body.families.letGo();
     if (this.#refusal !== undefined) throw this.#refusal;
     const { sampleLimit = 0 } = this.#form;
     const { samples } = this.#body;
@@ -113,7 +114,10 @@ export class BodyReader {
   /** Frees what the reader holds. What `finish` gave stays. */
   close(): void {
     this.#closeStream();
-    if (!this.#given) this.#body.discard();
+    if (!this.#given) {
+      this.#body.families.letGo();
+      this.#body.discard();
+    }
     freeBuffer(this.#carry);
     if (this.#window !== this.#shop.window) freeBuffer(this.#window);
   }
@@ -304,7 +308,7 @@ export class BodyReader {
     for (let size = REGION_BYTES; at < limit;) {
       const end = at + size >= limit ? limit : this.#window.indexOf(Byte.newline, at + size) + 1;
       if (end - at > LONG_LINE_BYTES) this.#hold((end - at) * LONG_LINE_COPIES);
-      const stop = this.#region(at, end, last && end === limit);
+      const stop = this.#region(at, end, limit, last);
       if (stop === at) {
         // A label value with raw newlines runs on behind the region, or behind what there is.
         if (end === limit) break;
@@ -327,13 +331,13 @@ export class BodyReader {
     return start === this.#have || END_OF_BODY.test(ascii(this.#window, start, this.#have));
   }
 
-  /** Scans lines and returns where it stopped. */
-  #region(start: number, end: number, last: boolean): number {
+  /** Scans lines and returns where it stopped; there are more up to `limit`. */
+  #region(start: number, end: number, limit: number, last: boolean): number {
     const { scanner } = this.#shop;
-    if (this.#openMetrics === undefined) return scanner.scan(this.#window, start, end, last);
+    if (this.#openMetrics === undefined) return scanner.scan(this.#window, start, end, { limit, last });
     const { text, end: good, problem } = this.#openMetrics.rewrite(this.#window, start, end);
     // What comes before a line at fault is scanned too: it counts.
-    scanner.scan(text, 0, text.length, true);
+    scanner.scan(text, 0, text.length, { limit: text.length, last: true });
     if (problem !== undefined) throw this.#body.refusal(problem, this.#window, start, good);
     this.#body.linesBefore += newlines(this.#window, start, end);
     return end;

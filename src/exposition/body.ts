@@ -103,8 +103,7 @@ export class Body {
   }
 
   /** Takes note of a TYPE line. The last one counts, as long as the samples so far can be of that type. */
-  declare(name: number, type: MetricType): void {
-    const family = this.family(name);
+  declare(family: BodyFamily, type: MetricType): void {
     if (!family.owns) family.type = type;
   }
 
@@ -179,6 +178,7 @@ export class Body {
       for (const part of family.parts) if (!part.deflated) smallBytes += part.rawLength;
     }
     set.end(kept);
+    set.rules = this.rules;
     const heldBytes = this.packedBytes + this.#nameBytes + (kept + bare.length) * KEPT_FAMILY_BYTES;
     const { names, usage } = this;
     return { set, names, families: list, bare, samples, smallBytes, heldBytes, usage };

@@ -8,6 +8,31 @@ const MOST_BYTES = 1024 * 1024;
 const MOST_FREE_BYTES = 48 * 1024 * 1024;
 const NO_BYTES = new Uint8Array(0);
 
+/** Buffers of a pool whose bytes stay as they are until they are given back, or the pool is cleared. */
+export class ParkedBuffers {
+  readonly buffers: readonly Uint8Array[];
+  readonly #end: (parked: ParkedBuffers) => void;
+  #isThere = true;
+
+  /** `end` is called once, when they may be used for anything again. */
+  constructor(buffers: readonly Uint8Array[], end: (parked: ParkedBuffers) => void) {
+    this.buffers = buffers;
+    this.#end = end;
+  }
+
+  /** Whether the bytes are still what they were. */
+  get isThere(): boolean {
+    return this.#isThere;
+  }
+
+  /** Their bytes are not wanted any more. */
+  give(): void {
+    if (!this.#isThere) return;
+    this.#isThere = false;
+    this.#end(this);
+  }
+}
+
 /**
  * Buffers for what bodies become, which are given back and used again: memory that comes and goes beside V8's heap makes it look for
  * garbage, and there is none.
@@ -19,6 +44,7 @@ export class BufferPool {
   readonly #free: Uint8Array[][] = [];
   readonly #taken: WeakSet<Uint8Array> = new WeakSet();
   readonly #given: Set<Uint8Array> = new Set();
+  readonly #parked: Set<ParkedBuffers> = new Set();
   #freeBytes = 0;
 
   /** `count` is told how many bytes more, or fewer when negative, are kept for nobody; there are never more than 48 MiB of them, or `mostBytes`. */
@@ -72,8 +98,33 @@ export class BufferPool {
     this.#keep(buffer.length);
   }
 
+  /**
+   * Keeps what the parts of these families are in as it is, because it may be wanted again: undefined where not all is of the pool, or where that is more
+   * than is kept. It is counted as buffers for nobody are.
+   */
+  park(families: readonly FamilyBlock[]): ParkedBuffers | undefined {
+    const given = this.#given;
+    for (const { parts } of families) for (const { bytes } of parts) given.add(bytes);
+    const buffers = [...given];
+    given.clear();
+    const bytes = buffers.reduce((sum, { length }) => sum + length, 0);
+    const fits = this.#freeBytes + bytes <= this.#mostBytes;
+    if (!fits || !buffers.every((buffer) => this.#taken.has(buffer))) return undefined;
+    const parked = new ParkedBuffers(buffers, (those) => this.#unpark(those, bytes));
+    this.#parked.add(parked);
+    this.#keep(bytes);
+    return parked;
+  }
+
+  #unpark(parked: ParkedBuffers, bytes: number): void {
+    this.#parked.delete(parked);
+    this.#keep(-bytes);
+    for (const buffer of parked.buffers) this.give(buffer);
+  }
+
   /** Frees all that is kept. */
   clear(): void {
+    for (const parked of this.#parked) parked.give();
     for (const buffers of this.#free) for (const buffer of buffers ?? []) freeBuffer(buffer);
     this.#free.length = 0;
     this.#keep(-this.#freeBytes);

@@ -1,7 +1,7 @@
 import { inflateBlock } from './block-deflater.ts';
 import type { BodyFamily } from './body-family.ts';
 import type { Body } from './body.ts';
-import { freeBuffer } from './family-block.ts';
+import { freeBuffer, type BlockPart } from './family-block.ts';
 import type { CodedBlock, LineCoder } from './line-coder.ts';
 import type { NameTable } from './name-table.ts';
 import { packRuns, SMALL_BYTES, type CodedBlocks, type Packer } from './packer.ts';
@@ -20,6 +20,8 @@ const WORTH_SEARCHING = 1 / 10;
  */
 const LATE_SMALL_BYTES = 512;
 const LATE_WORTH_SEARCHING = 1 / 2;
+/** A larger part is not taken over from an earlier body. */
+const MOST_TAKEN_BYTES = 256 * 1024;
 const NO_BYTES = new Uint8Array(0);
 /** Names of families that are remembered. */
 const MOST_KINDS = 8192;
@@ -56,6 +58,8 @@ export class LabelledOutput {
   end: number = 0;
   /** The family of the run under way. */
   family: BodyFamily | undefined;
+  /** How many runs were begun so far. */
+  opened: number = 0;
 
   /** Without a coder zlib makes all blocks. */
   constructor(packer: Packer, coder: LineCoder | undefined) {
@@ -101,6 +105,7 @@ export class LabelledOutput {
   /** Ends the run of the family before and begins one of `family`. */
   open(family: BodyFamily): void {
     this.#close();
+    this.opened++;
     this.family = family;
     this.#runStart = this.end;
     if (!this.codes) return;
@@ -112,6 +117,37 @@ export class LabelledOutput {
     if (family.isOpen) coder.beginBlock(family.name, Infinity);
     else if (this.#plain) coder.beginSmallBlock(family.name, SMALL_BYTES);
     else coder.beginBlock(family.name, LEAN_FROM[kind]!);
+  }
+
+  /** Ends the run under way: more lines of its family begin another one. */
+  endRun(): void {
+    this.#close();
+  }
+
+  /** Whether a run of that family would now be kept in the form that this part of an earlier one has. There has to be a coder. */
+  wouldBeLike({ deflated, rawLength, start, end }: BlockPart): boolean {
+    const least = this.#late ? LATE_SMALL_BYTES : SMALL_BYTES;
+    return this.codes && deflated === rawLength >= least && end - start <= MOST_TAKEN_BYTES;
+  }
+
+  /** Adds a run of that family, which has no other, as it came out of an earlier body. The caller counts its samples. */
+  take(family: BodyFamily, part: BlockPart): void {
+    const { bytes, start, end, deflated, rawLength, crc } = part;
+    this.#close();
+    const length = end - start;
+    if (deflated) {
+      if (!this.#coder!.appendBlock(part)) {
+        this.#pack();
+        this.#coder!.appendBlock(part);
+      }
+      this.#coded.push({ family, length, rawLength, crc });
+      this.#codedBytes += length;
+      return;
+    }
+    if (this.end + length > this.bytes.length) this.#pack();
+    Buffer.prototype.copy.call(bytes, this.bytes, this.end, start, end);
+    this.#runs.add(family, this.end, this.end + length);
+    this.end += length;
   }
 
   /** Packs what was gathered, so that there is room, or another body can be scanned. */
@@ -200,8 +236,10 @@ export class LabelledOutput {
   /** Makes the coder's last block anew with zlib. */
   #search(found: CodedBlock): CodedBlock & { readonly bytes: Uint8Array } {
     const lines = this.#linesOf(found);
-    const { deflater } = this.#packer;
+    const { deflater, buffers } = this.#packer;
     const block = deflater.only(lines);
-    return { ...block, bytes: deflater.bytes.slice(0, block.length) };
+    const bytes = buffers.take(block.length);
+    bytes.set(deflater.bytes.subarray(0, block.length));
+    return { ...block, bytes };
   }
 }

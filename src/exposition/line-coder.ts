@@ -1,6 +1,8 @@
+import { randomInt } from 'node:crypto';
 import { existsSync, readFileSync } from 'node:fs';
 import { DISTANCE_LENGTHS, LITERAL_LENGTHS } from './code-lengths.ts';
 import { codeTables, type CodeLengths } from './deflate-codes.ts';
+import type { BlockPart } from './family-block.ts';
 import type { Injection } from './label-rules.ts';
 import type { LineShape } from './line-shape.ts';
 
@@ -39,6 +41,15 @@ interface CoderExports {
   finishBlock(): number;
   dropBlock(): void;
   clearBlocks(): void;
+  blocksEnd(): number;
+  blocksRoom(): number;
+  skipBlock(length: number): void;
+  fingerprint(at: number, length: number): number;
+  fingerprintHigh(): number;
+  setSeed(low: number, high: number): void;
+  pairCodes(): void;
+  currentShape(): number;
+  jumpTo(shape: number): void;
   setCurrent(shape: number): void;
   run(at: number, limit: number): number;
   takeSamples(): number;
@@ -66,6 +77,7 @@ const MOST_INJECTION = 16 * 1024;
 const MOST_TEXT = 8 * 1024;
 
 const NEVER = 0xffff_ffff;
+const SEEDS = 2 ** 32;
 
 /** A block that was finished: its bytes are behind those of the block before. */
 export interface CodedBlock {
@@ -135,6 +147,8 @@ export class LineCoder {
     this.#injectionEnd = injections.value;
     this.#injectionsEnd = injections.value + injectionsBytes.value;
     this.#words.set(codeTables(lengths), codes.value / 4);
+    exports.pairCodes();
+    exports.setSeed(randomInt(SEEDS), randomInt(SEEDS));
   }
 
   /** Begins or goes on with a body; `clearBlocks` is to follow. Lines that are longer stay unread. */
@@ -241,6 +255,35 @@ export class LineCoder {
   /** Forgets all blocks; none is under way. */
   clearBlocks(): void {
     this.#exports.clearBlocks();
+  }
+
+  /** Takes a block that was made before, when there is room for it; none is under way. */
+  appendBlock({ bytes, start, end }: Pick<BlockPart, 'bytes' | 'start' | 'end'>): boolean {
+    const length = end - start;
+    if (length > this.#exports.blocksRoom() >>> 0) return false;
+    Buffer.prototype.copy.call(bytes, this.#memory, this.#exports.blocksEnd(), start, end);
+    this.#exports.skipBlock(length);
+    return true;
+  }
+
+  /** The lower half of what tells these loaded bytes from others of that length; two halves of 32 bits each, signed. */
+  fingerprint(at: number, length: number): number {
+    return this.#exports.fingerprint(at, length);
+  }
+
+  /** The upper half of the last fingerprint. */
+  get fingerprintHigh(): number {
+    return this.#exports.fingerprintHigh();
+  }
+
+  /** The shape of the last line, if it had one. */
+  get current(): LineShape | undefined {
+    return this.#shapes.get(this.#exports.currentShape() >>> 0);
+  }
+
+  /** Goes on behind a line of that shape, which was not read here. */
+  jumpTo(shape: LineShape | undefined): void {
+    this.#exports.jumpTo(shape !== undefined && this.#knows(shape) ? shape.coded : 0);
   }
 
   /** Expects lines like those of that shape, which is resolved for the body under way. False when the coder cannot read such lines. */

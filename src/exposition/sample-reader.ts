@@ -124,7 +124,9 @@ export class SampleReader {
 /** A sample that has a label twice. Beyond `sample_limit` Prometheus does not look any more, and only counts. */
 function countDoubled(body: Body, label: string, name: number): void {
   if (!body.isFull) throw new LineProblem(`label name "${label}" is not unique`, { counted: true });
-  body.familyOfSample(name).samples++;
+  const family = body.familyOfSample(name);
+  family.samples++;
+  family.isOdd = true;
 }
 
 function sameNames(own: readonly SampleLabel[], labels: readonly SampleLabel[]): boolean {

@@ -10,6 +10,7 @@ import { matched, matchLine, valueStops, type LineShape } from './line-shape.ts'
 import { MetadataMemory, type KnownMetadata } from './metadata-memory.ts';
 import { readMetadataLine, truncation } from './metadata-line.ts';
 import type { Packer } from './packer.ts';
+import { RunMemory } from './run-memory.ts';
 import { isNegative, isNumberAt, Unfit } from './unfit.ts';
 import { readSampleLine, type SampleLine } from './sample-line.ts';
 import { SampleReader } from './sample-reader.ts';
@@ -28,6 +29,7 @@ export class Scanner {
   #stamp = 0;
   readonly #samples: SampleReader;
   readonly #metadataMemory = new MetadataMemory();
+  readonly #runMemory: RunMemory | undefined;
   #body!: Body;
   #buffer!: Uint8Array;
 
@@ -36,6 +38,7 @@ export class Scanner {
     this.#coder = coder;
     this.#output = new LabelledOutput(packer, coder);
     this.#samples = new SampleReader(this.#output);
+    this.#runMemory = coder && new RunMemory(this.#output, coder);
   }
 
   /** Begins or goes on with a body. What another one gathered and did not pack is forgotten. */
@@ -47,19 +50,27 @@ export class Scanner {
     this.#stamp++;
     this.#output.begin(body);
     this.#metadataMemory.begin(body.names);
+    this.#runMemory?.begin(body);
     this.#shape = undefined;
   }
 
   /**
-   * Scans `[start, limit)`, which must end with a newline. Returns where it stopped: `limit`, or the beginning of a
-   * sample whose label value runs on behind `limit`. With `last` that is an error. Throws ScanError, whose line is
-   * counted from the beginning of `buffer`.
+   * Scans `[start, end)`, which must end with a newline. Whole lines are there up to `limit`, and with `last` none come behind. Returns where it
+   * stopped: at `end`, or at the beginning of a sample whose label value runs on behind it, which is an error where nothing is; or further on, when
+   * the lines there were those of the last body. Throws ScanError, whose line is counted from the beginning of `buffer`.
    */
-  scan(buffer: Uint8Array, start: number, limit: number, last: boolean): number {
+  scan(
+    buffer: Uint8Array,
+    start: number,
+    end: number,
+    { limit, last }: { readonly limit: number; readonly last: boolean },
+  ): number {
     this.#buffer = buffer;
+    this.#limit = limit;
+    this.#last = last;
     try {
-      const line = this.#lines(start, limit);
-      if (last && line < limit) throw new LineProblem('a label value that does not end');
+      const line = this.#lines(start, end);
+      if (last && end === limit && line < end) throw new LineProblem('a label value that does not end');
       return line;
     } catch (error) {
       if (!(error instanceof LineProblem)) throw error;
@@ -69,6 +80,7 @@ export class Scanner {
 
   /** What was scanned will not stay where it is. */
   leave(): void {
+    this.#runMemory?.forget();
     this.#coder?.leaveWindow();
   }
 
@@ -81,6 +93,9 @@ export class Scanner {
   /** Whether the lengths of label values are of interest. */
   #measures = false;
   #problemAt = 0;
+  /** Up to where there are whole lines, and whether that is the end of the body. */
+  #limit = 0;
+  #last = false;
 
   #lines(start: number, limit: number): number {
     const body = this.#body;
@@ -89,17 +104,28 @@ export class Scanner {
     const coder = checked && body.rules.longestLine > 0 ? this.#coder : undefined;
     const offset = coder?.load(buffer, start, limit);
     const stop = valueStops(checked);
+    const runs = buffer === coder?.window ? this.#runMemory : undefined;
+    if (runs === undefined) this.#runMemory?.forget();
     for (let at = start; ;) {
+      if (runs !== undefined && runs.isExpecting && at < limit && buffer[at] !== Byte.hash) {
+        at = runs.enter(buffer, at, this.#limit, this.#last, offset!);
+        if (at >= limit) return at;
+      }
       at =
         offset !== undefined && this.#output.codes && !coder!.thrashes
           ? offset + this.#codedLines(at - offset, limit - offset)
           : this.#shapedLines(at, limit, stop);
-      if (at >= limit) return at;
+      if (at >= limit) {
+        if (this.#last && at === this.#limit) runs?.leave(at, offset!);
+        return at;
+      }
       this.#problemAt = at;
       const c = buffer[at]!;
       if (c === Byte.newline) at++;
-      else if (c === Byte.hash) at = this.#metadata(at);
-      else if ((c === Byte.space || c === Byte.tab) && !metricNameStart[buffer[at + 1]!]) at++;
+      else if (c === Byte.hash) {
+        runs?.leave(at, offset!);
+        at = this.#metadata(at);
+      } else if ((c === Byte.space || c === Byte.tab) && !metricNameStart[buffer[at + 1]!]) at++;
       else if (metricNameStart[c]) {
         const sample = readSampleLine(buffer, at, limit);
         if (sample === undefined) return at;
@@ -258,7 +284,8 @@ export class Scanner {
     }
     const end = buffer.indexOf(Byte.newline, at);
     const line = readMetadataLine(buffer, at, end);
-    if (line !== undefined) {
+    if (line === undefined) this.#runMemory?.declared(undefined);
+    else {
       const { type } = line;
       const name = this.#body.names.number(buffer, line.nameStart, line.nameEnd);
       const help = type === undefined ? this.#help(line.textStart, end) : -1;
@@ -269,8 +296,10 @@ export class Scanner {
   }
 
   #declare({ name, type, help }: Pick<KnownMetadata, 'name' | 'type' | 'help'>): void {
-    if (type === undefined) this.#body.family(name).help = help;
-    else this.#body.declare(name, type);
+    const family = this.#body.family(name);
+    if (type === undefined) family.help = help;
+    else this.#body.declare(family, type);
+    this.#runMemory?.declared(family);
   }
 
   /** The number of the HELP text's canonical form; -1 for an empty one, which says no more than none, and for one that is too long. */

@@ -189,9 +189,10 @@ export class WorkerScrapes {
   #free({ exposition, spare }: KeptExposition): void {
     this.#count(exposition, -1);
     const { buffers } = this.#shop.packer;
-    buffers.giveBack(exposition.families);
-    if (this.#options.ledger.exceeded) buffers.clear();
-    else spare.give(exposition.set);
+    if (this.#options.ledger.exceeded) {
+      buffers.giveBack(exposition.families);
+      buffers.clear();
+    } else spare.give(exposition, buffers);
   }
 
   #count({ smallBytes, heldBytes }: LabelledExposition, sign: number): void {

@@ -2,7 +2,7 @@ import t from 'tap';
 import { benchBody } from '../../simulator/render.ts';
 import { createRandom } from '../../simulator/random.ts';
 import { SpareFamilies } from '../../src/exposition/body-family.ts';
-import { freeParts, type LabelledExposition } from '../../src/exposition/family-block.ts';
+import type { LabelledExposition } from '../../src/exposition/family-block.ts';
 import { Workshop } from '../../src/exposition/workshop.ts';
 import { generatedBody } from './generated-body.ts';
 import { read, show, type Reading } from './fixture.ts';
@@ -26,8 +26,7 @@ function oneAfterTheOther(shop: Workshop) {
   const next = (body: string | Uint8Array, reading: Reading = {}): LabelledExposition =>
     read(body, { shop, spare, ...reading });
   const release = (exposition: LabelledExposition): void => {
-    for (const { parts } of exposition.families) freeParts(parts);
-    spare.give(exposition.set);
+    spare.give(exposition, shop.packer.buffers);
   };
   return { spare, counted, next, release };
 }

@@ -132,8 +132,7 @@ t.test('a run of parts that were filled again since is not used', async (t) => {
   t.equal(runs.size, 1);
   runs.forget(before.exposition!);
   const { bytes } = before.exposition!.families[0]!.parts[0]!;
-  shop.packer.buffers.giveBack(before.exposition!.families);
-  spare.give(before.exposition!.set);
+  spare.give(before.exposition!, shop.packer.buffers);
   const after = read(8);
   t.equal(after.exposition!.families[0]!.parts[0], before.exposition!.families[0]!.parts[0], 'one object');
   t.equal(after.exposition!.families[0]!.parts[0]!.bytes, bytes, 'in the same buffer');
