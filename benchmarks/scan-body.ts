@@ -2,7 +2,9 @@ import { constants, crc32, deflateRawSync, gzipSync, inflateRawSync } from 'node
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 
-import { benchBody } from '../simulator/render.ts';
+import { benchBodies } from '../simulator/render.ts';
+import type * as bodyFamily from '../src/exposition/body-family.ts';
+import type * as bufferPool from '../src/exposition/buffer-pool.ts';
 import type * as blockDeflater from '../src/exposition/block-deflater.ts';
 import type * as bodyReader from '../src/exposition/body-reader.ts';
 import type { LabelledExposition } from '../src/exposition/family-block.ts';
@@ -17,12 +19,17 @@ export type ScanSources = Pick<typeof blockDeflater, 'BlockDeflater'> &
   Pick<typeof bodyReader, 'BodyReader'> &
   Pick<typeof workshop, 'Workshop'> &
   Pick<typeof labelRules, 'LabelRules'> &
-  Pick<typeof zlibHandle, 'Flush'>;
+  Pick<typeof zlibHandle, 'Flush'> & {
+    /** Undefined in revisions that read every body as if it were the first. */
+    readonly SpareFamilies: typeof bodyFamily.SpareFamilies | undefined;
+  };
 
 /** One body as a worker gets it. */
 export interface ScanSample {
   readonly body: Buffer;
   readonly gzip: Buffer;
+  /** The target's body 30 s later. */
+  readonly later: Buffer;
   readonly rules: labelRules.LabelRules;
 }
 
@@ -37,10 +44,10 @@ export interface Labelled {
 }
 
 /**
- * All of it; inflating alone; all of it without the line coder, which is how lines are worked off that it does not take; and that with a
- * deflater that makes nothing.
+ * All of it; inflating alone; all of it for a target whose last body was that of 30 s before, or the same; all of it without the line coder, which is
+ * how lines are worked off that it does not take; and that with a deflater that makes nothing.
  */
-export const SCAN_PARTS = ['whole', 'inflated', 'plain', 'plainUndeflated'] as const;
+export const SCAN_PARTS = ['whole', 'inflated', 'next', 'same', 'plain', 'plainUndeflated'] as const;
 /** Milliseconds for one body, of each run. */
 export type ScanTimes = Readonly<Record<(typeof SCAN_PARTS)[number], readonly number[]>>;
 
@@ -63,7 +70,10 @@ export async function loadScanSources(folder: string): Promise<ScanSources> {
   const { BodyReader } = reader;
   const { LabelRules } = await load<typeof labelRules>('label-rules.ts');
   const { Flush } = await load<typeof zlibHandle>('zlib-handle.ts');
-  return { BlockDeflater, BodyReader, Workshop, LabelRules, Flush };
+  const family = await load<Partial<typeof bodyFamily>>('body-family.ts').catch(() => undefined);
+  const pool = await load<Partial<typeof bufferPool>>('buffer-pool.ts').catch(() => undefined);
+  const SpareFamilies = pool?.ParkedBuffers === undefined ? undefined : family?.SpareFamilies;
+  return { BlockDeflater, BodyReader, Workshop, LabelRules, Flush, SpareFamilies };
 }
 
 /** What one worker does with bodies of about `bytes` bytes, in one thread. */
@@ -73,6 +83,8 @@ export class Scan {
   readonly #shop: workshop.Workshop;
   readonly #plainShop: workshop.Workshop;
   readonly #dryShop: workshop.Workshop;
+  /** Of each target, what its last body left to the next: of those that change, and of those that do not. */
+  readonly #spares: readonly Spares[];
 
   constructor(sources: ScanSources, bytes: number) {
     const { BlockDeflater, LabelRules, Workshop } = sources;
@@ -91,11 +103,24 @@ export class Scan {
       }
     }
     this.#dryShop.packer.deflater = new NoDeflater();
+    const { SpareFamilies } = sources;
+    const spare = (): bodyFamily.SpareFamilies | undefined => SpareFamilies && new SpareFamilies();
+    this.#spares = this.samples.map(() => ({ next: spare(), same: spare(), isLater: false }));
   }
 
   /** What comes of a body. Throws on a block whose CRC or length is wrong. */
   labelled(sample: ScanSample): Labelled {
-    const { samples, families } = this.#read(this.#shop, sample);
+    return this.#labelledOf(this.#read(this.#shop, sample));
+  }
+
+  /** The same for the target's later body, when it follows the other one. */
+  labelledNext(sample: ScanSample): Labelled {
+    const spare = this.#sources.SpareFamilies && new this.#sources.SpareFamilies();
+    this.#readNext(sample, sample.gzip, spare);
+    return this.#labelledOf(this.#read(this.#shop, { ...sample, gzip: sample.later }, spare));
+  }
+
+  #labelledOf({ samples, families }: LabelledExposition): Labelled {
     const bytes: Buffer[] = [];
     let deflatedBytes = 0;
     let zlibBytes = 0;
@@ -111,15 +136,22 @@ export class Scan {
 
   /** Runs each part over all bodies, in turns, so that what else the machine does hits all alike. `done` is told of each run. */
   time(runs: number, done: (run: number) => void = () => undefined): ScanTimes {
-    const parts: Record<keyof ScanTimes, (sample: ScanSample) => void> = {
+    const parts: Record<keyof ScanTimes, (sample: ScanSample, spares: Spares) => void> = {
       whole: (sample) => void this.#read(this.#shop, sample),
       inflated: ({ gzip }) => this.#inflate(gzip),
+      next: (sample, spares) => {
+        spares.isLater = !spares.isLater;
+        this.#readNext(sample, spares.isLater ? sample.later : sample.gzip, spares.next);
+      },
+      same: (sample, spares) => this.#readNext(sample, sample.gzip, spares.same),
       plain: (sample) => void this.#read(this.#plainShop, sample),
       plainUndeflated: (sample) => void this.#read(this.#dryShop, sample),
     };
     const times: Record<keyof ScanTimes, number[]> = {
       whole: [],
       inflated: [],
+      next: [],
+      same: [],
       plain: [],
       plainUndeflated: [],
     };
@@ -128,7 +160,7 @@ export class Scan {
     for (let run = 1 - warmups; run <= runs; run += 1) {
       for (const name of SCAN_PARTS) {
         const start = now();
-        for (const sample of this.samples) parts[name](sample);
+        for (const [i, sample] of this.samples.entries()) parts[name](sample, this.#spares[i]!);
         if (run >= 1) times[name].push((now() - start) / BODIES);
       }
       if (run >= 1) done(run);
@@ -136,11 +168,21 @@ export class Scan {
     return times;
   }
 
-  #read(shop: workshop.Workshop, { gzip, rules }: ScanSample): LabelledExposition {
+  #read(
+    shop: workshop.Workshop,
+    { gzip, rules }: Pick<ScanSample, 'gzip' | 'rules'>,
+    spare?: bodyFamily.SpareFamilies,
+  ): LabelledExposition {
     const { BodyReader } = this.#sources;
-    const reader = new BodyReader(shop, rules, { gzip: true, limit: LIMIT });
+    const reader = new BodyReader(shop, rules, { gzip: true, limit: LIMIT, ...(spare && { spare }) });
     runToEnd(reader.push(gzip));
     return runToEnd(reader.finish());
+  }
+
+  /** Reads a target's next body, and lets go of it. */
+  #readNext({ rules }: ScanSample, gzip: Buffer, spare: bodyFamily.SpareFamilies | undefined): void {
+    const exposition = this.#read(this.#shop, { gzip, rules }, spare);
+    spare?.give(exposition, this.#shop.packer.buffers);
   }
 
   /** What a BodyReader does with a body before it looks at it. */
@@ -155,6 +197,12 @@ export class Scan {
   }
 }
 
+interface Spares {
+  readonly next: bodyFamily.SpareFamilies | undefined;
+  readonly same: bodyFamily.SpareFamilies | undefined;
+  isLater: boolean;
+}
+
 /** Here and not from `src/`, so that revisions without it can be run. */
 function runToEnd<T>(steps: Generator<void, T, void>): T {
   for (;;) {
@@ -164,13 +212,13 @@ function runToEnd<T>(steps: Generator<void, T, void>): T {
 }
 
 function createSample(LabelRules: ScanSources['LabelRules'], bytes: number, index: number): ScanSample {
-  const body = benchBody({ bytes, seed: 1000 + index });
+  const [body, later] = benchBodies({ bytes, seed: 1000 + index }, 2) as [Buffer, Buffer];
   const labels = Object.entries({
     ...podLabels(`virt-handler-${String(index).padStart(5, '0')}`),
     instance: `127.1.0.${index + 1}:8443`,
     job: 'kubevirt-prometheus-metrics',
   });
-  return { body, gzip: gzipSync(body), rules: new LabelRules(labels, true, true) };
+  return { body, gzip: gzipSync(body), later: gzipSync(later), rules: new LabelRules(labels, true, true) };
 }
 
 function rawBytes(part: LabelledExposition['families'][number]['parts'][number]): Buffer {

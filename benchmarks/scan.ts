@@ -36,6 +36,7 @@ export async function benchScan(
     labelledBytes += labelled.bytes.length;
     deflatedBytes += labelled.deflatedBytes;
     zlibBytes += labelled.zlibBytes;
+    checkNext(scan, sample);
   }
   progress(`scan: ${BODIES} bodies checked`);
   const times = scan.time(runs, (run) => {
@@ -43,12 +44,21 @@ export async function benchScan(
   });
 
   const bodyBytes = scan.samples.reduce((sum, { body }) => sum + body.length, 0) / BODIES;
-  const [whole, inflated, plain, undeflated] = [
+  const [whole, inflated, next, same, plain, undeflated] = [
     times.whole,
     times.inflated,
+    times.next,
+    times.same,
     times.plain,
     times.plainUndeflated,
-  ].map((ms): Time => ({ median: median(ms), least: Math.min(...ms) })) as [Time, Time, Time, Time];
+  ].map((ms): Time => ({ median: median(ms), least: Math.min(...ms) })) as [
+    Time,
+    Time,
+    Time,
+    Time,
+    Time,
+    Time,
+  ];
   function row(name: string, { median: middle, least }: Time, of: Time): string[] {
     return [
       name,
@@ -67,6 +77,8 @@ export async function benchScan(
       row('inflate', inflated, whole),
       row('scan, label, encode and CRC', less(whole, inflated), whole),
       row('together', whole, whole),
+      row("together, when the target's last body was that of 30 s before", next, whole),
+      row('together, when it was the same', same, whole),
       row('without the line coder: inflate', inflated, plain),
       row('without the line coder: scan and label', less(undeflated, inflated), plain),
       row('without the line coder: deflate and CRC', less(plain, undeflated), plain),
@@ -110,6 +122,14 @@ function checkSample(scan: Scan, sample: ScanSample): Labelled {
   const wrong = want.findIndex((line, index) => line !== lines[index]);
   if (wrong >= 0) throw new Error(`scan: line ${wrong} is ${lines[wrong]}want ${want[wrong]}`);
   return exposition;
+}
+
+/** What follows another body is what it would be without. */
+function checkNext(scan: Scan, sample: ScanSample): void {
+  const alone = scan.labelled({ ...sample, gzip: sample.later });
+  const next = scan.labelledNext(sample);
+  if (alone.samples !== next.samples || !alone.bytes.equals(next.bytes))
+    throw new Error('scan: a body comes out differently behind the one of 30 s before');
 }
 
 /** honor_labels as a regular expression sees it: the target's labels that the line does not have. */
