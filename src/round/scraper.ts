@@ -305,7 +305,7 @@ export class Scraper implements AsyncDisposable {
     // A patient caller may join, so the target is not told of an impatient one.
     const timeoutSeconds = Math.max(timeoutMs, target.target.scrapeTimeoutMs) / 1000;
     const told = { timeoutSeconds, chain: [...chain, this.gatewayId] };
-    this.#workers.at(target.worker).post({ type: 'scrape', target: target.id, scrape: id, told });
+    this.#workers.at(target.worker).scrape({ target: target.id, scrape: id, told });
   }
 
   #ended(id: number, outcome: Outcome): void {

@@ -9,6 +9,13 @@ import type { EndedScrape } from './outcome-batch.ts';
 import type { PackedEntries } from './packed-entries.ts';
 import type { CancelReason } from './worker-scrapes.ts';
 
+/** A scrape to be made. */
+export interface AskedScrape {
+  readonly target: number;
+  readonly scrape: number;
+  readonly told: ToldTarget;
+}
+
 /** From the serving thread to a worker. */
 export type WorkerRequest =
   | {
@@ -16,13 +23,8 @@ export type WorkerRequest =
       readonly added: readonly ScrapedTarget[];
       readonly removed: readonly number[];
     }
-  /** Begins a scrape; answered by `scraped` once. */
-  | {
-      readonly type: 'scrape';
-      readonly target: number;
-      readonly scrape: number;
-      readonly told: ToldTarget;
-    }
+  /** Begins scrapes; each is answered by `scraped` once. */
+  | { readonly type: 'scrape'; readonly scrapes: readonly AskedScrape[] }
   /** Ends a scrape that is under way; it is answered by `scraped` all the same. */
   | { readonly type: 'cancel'; readonly scrape: number; readonly reason: CancelReason }
   /** Asks to collect garbage at once, or where there is nothing to do, if it is worth it. */

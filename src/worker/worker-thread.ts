@@ -7,7 +7,7 @@ import type { SharePart } from '../merge/share-part.ts';
 import type { SurveyPage } from '../merge/survey.ts';
 import type { WorkerMetadata } from './metadata-store.ts';
 import { packEntries, type AnswerEntry } from './packed-entries.ts';
-import type { WorkerReply, WorkerRequest } from './protocol.ts';
+import type { AskedScrape, WorkerReply, WorkerRequest } from './protocol.ts';
 import type { WorkerData } from './worker.ts';
 
 /** The sources are run as they are, and the bundle has its worker beside it. */
@@ -18,6 +18,9 @@ const entry = new URL(import.meta.url.endsWith('.ts') ? './worker.ts' : './worke
  * nursery cost no time and a tenth of the memory of a round over 200 pods. A still smaller one is collected twice as often.
  */
 const YOUNG_GENERATION_MB = 12;
+
+/** Scrapes that are asked for in one message: each costs the receiver a turn, and the first is not to wait for all. */
+const MOST_ASKED = 32;
 
 type AnswerReply = Extract<WorkerReply, { readonly answer: number }>;
 
@@ -48,6 +51,8 @@ export class WorkerThread implements AsyncDisposable {
   /** Requests from before the thread was started. */
   #queue: WorkerRequest[] = [];
   readonly #answers: Map<number, OpenAnswer> = new Map();
+  /** Scrapes that were asked for in this turn of the event loop, and not sent yet. */
+  #asked: AskedScrape[] = [];
   /** Who waits for metadata. */
   readonly #metadata: PromiseWithResolvers<WorkerMetadata>[] = [];
   #ended = false;
@@ -94,7 +99,23 @@ export class WorkerThread implements AsyncDisposable {
     this.#queue = [];
   }
 
+  /** Begins a scrape; those that are asked for one after the other go together. */
+  scrape(scrape: AskedScrape): void {
+    if (this.#asked.length === 0) queueMicrotask(() => this.#ask());
+    this.#asked.push(scrape);
+    if (this.#asked.length === MOST_ASKED) this.#ask();
+  }
+
+  #ask(): void {
+    const scrapes = this.#asked;
+    if (scrapes.length === 0) return;
+    this.#asked = [];
+    this.post({ type: 'scrape', scrapes });
+  }
+
+  /** Sends anything but scrapes, behind those that were asked for. */
   post(request: WorkerRequest, transfer: readonly ArrayBuffer[] = []): void {
+    this.#ask();
     if (this.#ended) return;
     if (this.#worker === undefined) this.#queue.push(request);
     else this.#worker.postMessage(request, transfer);

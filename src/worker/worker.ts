@@ -56,7 +56,7 @@ function handle(request: WorkerRequest): void {
       scrapes.changeTargets(request.added, request.removed);
       break;
     case 'scrape':
-      void scrapes.scrape(request.target, request.scrape, request.told);
+      for (const { target, scrape, told } of request.scrapes) void scrapes.scrape(target, scrape, told);
       break;
     case 'cancel':
       scrapes.cancel(request.scrape, request.reason);

@@ -41,7 +41,7 @@ function startWorker(url: string) {
   const scrape = (id: number): Promise<Outcome> =>
     new Promise((resolve) => {
       waiting.set(id, resolve);
-      worker.post({ type: 'scrape', target: 1, scrape: id, told: { timeoutSeconds: 10, chain: [] } });
+      worker.scrape({ target: 1, scrape: id, told: { timeoutSeconds: 10, chain: [] } });
     });
   return { worker, scrape, ledger, crashed: crashed.promise };
 }
