@@ -111,10 +111,12 @@ export class Scanner {
         at = runs.enter(buffer, at, this.#limit, this.#last, offset!);
         if (at >= limit) return at;
       }
-      at =
-        offset !== undefined && this.#output.codes && !coder!.thrashes
-          ? offset + this.#codedLines(at - offset, limit - offset)
-          : this.#shapedLines(at, limit, stop);
+      if (buffer[at] !== Byte.hash || at >= limit) {
+        at =
+          offset !== undefined && this.#output.codes && !coder!.thrashes
+            ? offset + this.#codedLines(at - offset, limit - offset)
+            : this.#shapedLines(at, limit, stop);
+      }
       if (at >= limit) {
         if (this.#last && at === this.#limit) runs?.leave(at, offset!);
         return at;
