@@ -1,5 +1,5 @@
-// 64 bits of a byte string that tell whether it is the one of before. Each word goes through a one-to-one mixing of all bits of its lane, so strings of
-// one length that differ in a single word never have the same, and others once in 2^64.
+// 64 bits of a byte string that tell whether it is the one of before. Each word goes through a one-to-one mixing of its lane, so strings of one length that
+// differ in a single word never have the same; for others it would take chance.
 
 /** The multipliers of SplitMix64. */
 const FIRST: u64 = (u64(0xbf58476d) << 32) | u64(0x1ce4e5b9);
@@ -36,7 +36,8 @@ export function fingerprint(at: u32, length: u32): u32 {
   }
   for (; length >= 8; length -= 8, at += 8) a = mixed(a ^ load<u64>(at));
   if (length > 0) b = mixed(b ^ (load<u64>(at) & ((1 << u64(length << 3)) - 1)));
-  const all = mixed(mixed(mixed(a ^ b) ^ c) ^ d);
+  // Each lane is mixed once more before the next comes to it: the same change of the last words of two would cancel out else.
+  const all = mixed(mixed(mixed(mixed(a) ^ b) ^ c) ^ d);
   high = u32(all >> 32);
   return u32(all);
 }

@@ -62,8 +62,6 @@ export class BodyFamily implements FamilyBlock {
   owns: boolean = false;
   /** Whether samples of its very name have come and are in it. */
   settled: boolean = false;
-  /** Whether it counts samples that are not written, because others before them were too many. */
-  isOdd: boolean = false;
   /** Which label names its samples have: for each kind of sample its names with commas between. `*` alone stands for too many kinds. */
   labelKeys: readonly string[] = NO_KEYS;
   /** The first and the last of its runs that are not packed yet, by their numbers in `Runs`; -1 for none. */
@@ -95,7 +93,6 @@ export class BodyFamily implements FamilyBlock {
     this.unfit = 0;
     this.owns = false;
     this.settled = false;
-    this.isOdd = false;
     this.#spareKeys = this.labelKeys;
     this.labelKeys = NO_KEYS;
     this.firstRun = -1;
@@ -118,7 +115,7 @@ export class BodyFamily implements FamilyBlock {
     this.changes = 0;
   }
 
-  /** Its samples are not those of `known`. */
+  /** Its samples are not those of `known`, or no run of which the next body could have the same. */
   change(): void {
     this.known = undefined;
     if (this.changes < MOST_CHANGES) this.changes++;
@@ -297,9 +294,9 @@ export class FamilySet {
 }
 
 /** A body with more families has new ones each time: there are few such, and they would take megabytes. */
-const MOST_SPARE = 2000;
+export const MOST_SPARE = 2000;
 /** What the objects of a family take. Measured. */
-const SPARE_FAMILY_BYTES = 300;
+const SPARE_FAMILY_BYTES = 670;
 
 /** What one target's last body leaves to the next: its families as objects, without their bytes. */
 export class SpareFamilies {

@@ -66,7 +66,7 @@ export class BufferPool {
     return buffer;
   }
 
-  /** Frees so many bytes of other sizes, where there are as many: all together are no more than were in use at once. */
+  /** Frees so many bytes of other sizes, where there are as many that are not parked: all together are no more than were in use at once. */
   #makeRoom(bytes: number): void {
     const least = Math.max(0, this.#freeBytes - bytes);
     for (let steps = this.#free.length - 1; steps >= 0 && this.#freeBytes > least;) {
@@ -110,16 +110,26 @@ export class BufferPool {
     const bytes = buffers.reduce((sum, { length }) => sum + length, 0);
     const fits = this.#freeBytes + bytes <= this.#mostBytes;
     if (!fits || !buffers.every((buffer) => this.#taken.has(buffer))) return undefined;
-    const parked = new ParkedBuffers(buffers, (those) => this.#unpark(those, bytes));
+    const parked = new ParkedBuffers(buffers, (those) => this.#unpark(those));
     this.#parked.add(parked);
     this.#keep(bytes);
     return parked;
   }
 
-  #unpark(parked: ParkedBuffers, bytes: number): void {
+  /** They are counted already. Whoever is told of more bytes may clear the pool, which is in the middle of something. */
+  #unpark(parked: ParkedBuffers): void {
     this.#parked.delete(parked);
-    this.#keep(-bytes);
-    for (const buffer of parked.buffers) this.give(buffer);
+    let freed = 0;
+    for (const buffer of parked.buffers) {
+      this.#taken.delete(buffer);
+      if (buffer.length <= MOST_BYTES) {
+        (this.#free[buffer.length / STEP_BYTES] ??= []).push(buffer);
+        continue;
+      }
+      freed += buffer.length;
+      freeBuffer(buffer);
+    }
+    this.#keep(-freed);
   }
 
   /** Frees all that is kept. */

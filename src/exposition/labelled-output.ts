@@ -136,6 +136,7 @@ export class LabelledOutput {
     this.#close();
     const length = end - start;
     if (deflated) {
+      // Packing only takes buffers from the pool, so those of the part stay as they are.
       if (!this.#coder!.appendBlock(part)) {
         this.#pack();
         this.#coder!.appendBlock(part);

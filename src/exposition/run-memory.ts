@@ -1,4 +1,4 @@
-import type { BodyFamily } from './body-family.ts';
+import { MOST_SPARE, type BodyFamily } from './body-family.ts';
 import type { Body } from './body.ts';
 import { Byte } from './bytes.ts';
 import type { KnownRun } from './known-run.ts';
@@ -65,9 +65,10 @@ export class RunMemory {
       const ends = end < limit ? buffer[end] === Byte.hash : end === limit && last;
       if (ends && this.#isSame(known, start - offset, family)) {
         if (this.#repeat(family, known)) return end;
-      } else family.change();
+      } else if (end < limit || last) family.change();
     }
-    if (family.isWorthKnowing()) {
+    // Of a body with more, nothing is left for the next.
+    if (body.families.size <= MOST_SPARE && family.isWorthKnowing()) {
       this.#family = family;
       this.#start = start;
       // Lines of the family before would not begin a run, and so go unnoticed.
@@ -105,8 +106,10 @@ export class RunMemory {
     this.#family = undefined;
     const output = this.#output;
     // One run in one piece, and all of its samples have the name of the family: no other run ends it, and no other family has a say in it.
-    if (output.opened !== this.#opened + 1 || output.family !== family) return;
-    if (family.samples === 0 || family.owns || family.isOdd) return;
+    if (output.opened !== this.#opened + 1 || output.family !== family || family.owns) {
+      family.change();
+      return;
+    }
     const length = end - this.#start;
     const low = this.#coder.fingerprint(this.#start - offset, length);
     const { type, samples, unfit } = family;

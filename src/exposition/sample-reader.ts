@@ -124,9 +124,7 @@ export class SampleReader {
 /** A sample that has a label twice. Beyond `sample_limit` Prometheus does not look any more, and only counts. */
 function countDoubled(body: Body, label: string, name: number): void {
   if (!body.isFull) throw new LineProblem(`label name "${label}" is not unique`, { counted: true });
-  const family = body.familyOfSample(name);
-  family.samples++;
-  family.isOdd = true;
+  body.familyOfSample(name).samples++;
 }
 
 function sameNames(own: readonly SampleLabel[], labels: readonly SampleLabel[]): boolean {

@@ -50,6 +50,55 @@ t.test(
   },
 );
 
+t.test('what is parked stays as it is until it is given back, or the pool is cleared', async (t) => {
+  let counted = 0;
+  let most = 0;
+  const pool = new BufferPool((bytes) => {
+    counted += bytes;
+    most = Math.max(most, bytes);
+  });
+  const [first, second, third] = [1, 2, 400].map((steps) => pool.take(STEP * steps)) as [
+    Buffer,
+    Buffer,
+    Buffer,
+  ];
+  const parked = pool.park(familiesOf(first, second, third))!;
+  t.equal(counted, STEP * 403);
+  t.equal(parked.isThere, true);
+  t.not(pool.take(STEP), first);
+  most = 0;
+  parked.give();
+  parked.give();
+  t.equal(parked.isThere, false);
+  t.equal(most, 0, 'whoever is told of more could clear the pool meanwhile');
+  t.equal(counted, STEP * 3, 'what is too large is freed');
+  t.equal(third.length, 0);
+  t.equal(pool.take(STEP), first);
+  t.equal(pool.take(STEP * 2), second);
+  const again = pool.park(familiesOf(first))!;
+  most = 0;
+  pool.clear();
+  t.equal(again.isThere, false);
+  t.same([most, counted, first.length], [0, 0, 0]);
+  t.equal(pool.park(familiesOf(new Uint8Array(STEP))), undefined, 'of elsewhere');
+  t.equal(new BufferPool(() => undefined, STEP).park(familiesOf(pool.take(STEP))), undefined);
+  const small = new BufferPool(() => undefined, STEP);
+  t.equal(small.park(familiesOf(small.take(STEP * 2))), undefined, 'more than is kept');
+});
+
+t.test('a pool that is cleared whenever it is told of more', async (t) => {
+  let depth = 0;
+  let deepest = 0;
+  const pool: BufferPool = new BufferPool(() => {
+    deepest = Math.max(deepest, ++depth);
+    if (depth < 50) pool.clear();
+    depth--;
+  });
+  const parked = Array.from({ length: 40 }, () => pool.take(STEP)).map((one) => pool.park(familiesOf(one)));
+  t.ok(deepest < 5, `${deepest} calls inside of each other`);
+  t.notOk(parked.some((one) => one?.isThere));
+});
+
 t.test('what is not kept is freed', async (t) => {
   let counted = 0;
   const pool = new BufferPool((bytes) => (counted += bytes));

@@ -122,6 +122,28 @@ t.test('families that change each time are seldom looked at', async (t) => {
   t.equal(before, 0);
 });
 
+t.test("what stands in nobody's way", async (t) => {
+  const target = new Target();
+  const opened: number[] = [];
+  for (let i = 0; i < 3; i++) {
+    const open = Reflect.get(LabelledOutput.prototype, 'open');
+    let count = 0;
+    LabelledOutput.prototype.open = function (...parameters) {
+      count++;
+      open.apply(this, parameters);
+    };
+    const { got, want } = target.both('# HELP none Nothing.\na 1\n'.repeat(500));
+    LabelledOutput.prototype.open = open;
+    t.same(got, want);
+    opened.push(count);
+  }
+  // Once more each in the reading that it is compared with.
+  t.ok(
+    opened.every((count) => count < 200),
+    `runs of a family among HELP of another: ${opened.join(', ')}`,
+  );
+});
+
 t.test('lines that are not a run behind their HELP or TYPE', async (t) => {
   const histogram = '# TYPE h histogram\nh_bucket{le="1"} 1\nh_bucket{le="+Inf"} 2\nh_sum 3\nh_count 2\n';
   const bodies: [what: string, body: string, taken: number][] = [
