@@ -1,7 +1,7 @@
 import { commonLength, copy, valueEnd } from './bytes';
 import * as writer from './bit-writer';
 import { crcMoved, crcOf } from './crc';
-import { BEGINNING, BLOCKS, OUTPUT, OUTPUT_BYTES, WHOLE } from './memory';
+import { BEGINNING, BLOCKS, OUTPUT, OUTPUT_BYTES, RESULTS, WHOLE } from './memory';
 import { isPlainNumber, lineEnd } from './number';
 import * as shape from './shape';
 
@@ -20,6 +20,7 @@ export {
   INPUT_BYTES as inputBytes,
   OUTPUT as output,
   OUTPUT_BYTES as outputBytes,
+  RESULTS as results,
   WINDOW as window,
   WINDOW_BYTES as windowBytes,
 } from './memory';
@@ -84,16 +85,6 @@ export function beginBody(newStamp: u32, readTimestamps: bool, newLongestLine: u
   current = 0;
 }
 
-/** Where the labelled lines end. */
-export function outputEnd(): u32 {
-  return out;
-}
-
-/** Says where the labelled lines end: more of them were written, or some are not needed any more. */
-export function setOutputEnd(end: u32): void {
-  out = end;
-}
-
 /** Forgets all blocks. There must be none under way. */
 export function clearBlocks(): void {
   writer.setPosition(BLOCKS);
@@ -101,10 +92,11 @@ export function clearBlocks(): void {
 }
 
 /**
- * Begins a block with the next line, of that family. Once it has `newLeanFrom` bytes of lines, those that come are not kept beside the stream:
- * who wants them inflates it.
+ * Begins a block with the next line, of that family, which is to be labelled at `end`. Once it has `newLeanFrom` bytes of lines, those that come are not
+ * kept beside the stream: who wants them inflates it.
  */
-export function beginBlock(newFamily: u32, newLeanFrom: u32): void {
+export function beginBlock(newFamily: u32, newLeanFrom: u32, end: u32): void {
+  out = end;
   family = newFamily;
   sight++;
   blockBegin = writer.position();
@@ -122,19 +114,9 @@ export function beginBlock(newFamily: u32, newLeanFrom: u32): void {
 }
 
 /** The same for a block that is expected to have fewer bytes of lines than `most`, and no stream. With more of them it wants to be packed. */
-export function beginSmallBlock(newFamily: u32, most: u32): void {
-  beginBlock(newFamily, most);
+export function beginSmallBlock(newFamily: u32, most: u32, end: u32): void {
+  beginBlock(newFamily, most, end);
   plain = true;
-}
-
-/** Bytes of lines that the block under way has, as far as they are in the stream. */
-export function blockText(): u32 {
-  return raw;
-}
-
-/** The CRC-32 of those lines. */
-export function blockCrc(): u32 {
-  return ~crc;
 }
 
 /** Whether some of those lines are not in the output. */
@@ -169,8 +151,12 @@ export function dropBlock(): void {
   family = NONE;
 }
 
-/** Ends the block; gives how long it is, or 0 when not all of it could be coded: it is forgotten then. */
-export function finishBlock(): u32 {
+/**
+ * Ends the block, whose labelled lines end there; gives how long it is, or 0 when not all of it could be coded: it is forgotten then. The results are bytes of
+ * its lines, and their CRC-32.
+ */
+export function finishBlock(end: u32): u32 {
+  out = end;
   catchUp();
   family = NONE;
   hasLast = false;
@@ -181,6 +167,8 @@ export function finishBlock(): u32 {
   if (newlineWaits) writer.literal(0x0a);
   newlineWaits = false;
   writer.finish();
+  store<u32>(RESULTS, raw);
+  store<u32>(RESULTS, ~crc, 4);
   return writer.position() - blockBegin;
 }
 
@@ -200,18 +188,6 @@ export function jumpTo(last: u32): void {
   current = last;
 }
 
-/** How many samples were written since it was asked last. */
-export function takeSamples(): u32 {
-  const taken = samples;
-  samples = 0;
-  return taken;
-}
-
-/** What `run` stopped for: a shape, 0 for a line that it cannot read, or PACKING. */
-export function wantedShape(): u32 {
-  return wanted;
-}
-
 /** Bytes of the longest label value of the body, as it stands. */
 export function longestLabelValue(): u32 {
   return longestValue;
@@ -224,11 +200,22 @@ function follow(before: u32, next: u32): void {
 }
 
 /**
- * Reads lines of `[at, limit)`, which ends with a newline, as long as they belong to the family of the block and have a shape that is expected.
- * Gives where it stopped. When that is a line of a shape that is expected but belongs elsewhere, that shape is wanted.
+ * Reads lines of `[at, limit)`, which ends with a newline, as long as they belong to the family of the block and have a shape that is expected. The
+ * labelled lines before them end at `end`. Gives where it stopped. The results are how many samples there were, where the labelled lines end, and
+ * what it stopped for: a shape that is expected and belongs elsewhere, 0 for a line that it cannot read, or PACKING.
  */
-export function run(at: u32, limit: u32): u32 {
+export function run(at: u32, limit: u32, end: u32): u32 {
+  out = end;
   wanted = 0;
+  samples = 0;
+  const stopped = read(at, limit);
+  store<u32>(RESULTS, samples);
+  store<u32>(RESULTS, out, 4);
+  store<u32>(RESULTS, wanted, 8);
+  return stopped;
+}
+
+function read(at: u32, limit: u32): u32 {
   // Without a block the lines are none of its business.
   if (coded != out && !plain && family != NONE) catchUp();
   let s = current;

@@ -29,8 +29,12 @@ export const WHOLE_BYTES: u32 = 64 * 1024;
 export const BEGINNING: u32 = WHOLE + WHOLE_BYTES + SLACK;
 export const BEGINNING_BYTES: u32 = 64;
 
+/** What calls give beside their result: see line-coder.ts. */
+export const RESULTS: u32 = BEGINNING + BEGINNING_BYTES;
+export const RESULTS_BYTES: u32 = 64;
+
 /** See crc.ts. */
-export const CRC_TABLES: u32 = BEGINNING + BEGINNING_BYTES;
+export const CRC_TABLES: u32 = RESULTS + RESULTS_BYTES;
 export const CRC_SHIFTS: u32 = CRC_TABLES + 8 * 1024;
 export const CRC_SHIFTS_BYTES: u32 = 256 * 1024;
 

@@ -110,13 +110,12 @@ export class LabelledOutput {
     this.#runStart = this.end;
     if (!this.codes) return;
     const coder = this.#coder!;
-    coder.outputEnd = this.end;
     const kind = this.#kinds[family.name] ?? Kind.unknown;
     this.#plain = kind === Kind.small && !family.isOpen && !this.#late;
     // A small run before it comes before it: they will be one.
-    if (family.isOpen) coder.beginBlock(family.name, Infinity);
-    else if (this.#plain) coder.beginSmallBlock(family.name, SMALL_BYTES);
-    else coder.beginBlock(family.name, LEAN_FROM[kind]!);
+    if (family.isOpen) coder.beginBlock(family.name, Infinity, this.end);
+    else if (this.#plain) coder.beginSmallBlock(family.name, SMALL_BYTES, this.end);
+    else coder.beginBlock(family.name, LEAN_FROM[kind]!, this.end);
   }
 
   /** Ends the run under way: more lines of its family begin another one. */
@@ -200,8 +199,7 @@ export class LabelledOutput {
       coder.dropBlock();
       return false;
     }
-    coder.outputEnd = this.end;
-    const block = coder.finishBlock();
+    const block = coder.finishBlock(this.end);
     if (block === undefined) return false;
     const { length, rawLength } = block;
     if (rawLength < least) {

@@ -28,17 +28,14 @@ interface CoderExports {
   readonly injections: Place;
   readonly injectionsBytes: Place;
   readonly codes: Place;
+  readonly results: Place;
   beginBody(stamp: number, timestamps: boolean, longestLine: number): void;
   leaveInput(): void;
-  setOutputEnd(end: number): void;
-  outputEnd(): number;
-  beginBlock(family: number, leanFrom: number): void;
-  beginSmallBlock(family: number, most: number): void;
-  blockText(): number;
-  blockCrc(): number;
+  beginBlock(family: number, leanFrom: number, end: number): void;
+  beginSmallBlock(family: number, most: number, end: number): void;
   isLean(): number;
   takesUpTo(end: number): number;
-  finishBlock(): number;
+  finishBlock(end: number): number;
   dropBlock(): void;
   clearBlocks(): void;
   blocksEnd(): number;
@@ -51,9 +48,7 @@ interface CoderExports {
   currentShape(): number;
   jumpTo(shape: number): void;
   setCurrent(shape: number): void;
-  run(at: number, limit: number): number;
-  takeSamples(): number;
-  wantedShape(): number;
+  run(at: number, limit: number, end: number): number;
   longestLabelValue(): number;
   allocateShape(
     nameLength: number,
@@ -105,6 +100,8 @@ export class LineCoder {
   readonly #input: number;
   readonly #inputBytes: number;
   readonly #output: number;
+  /** What the last call gave beside its result, in `#words`. */
+  readonly #results: number;
   readonly #injections: number;
   readonly #injectionsEnd: number;
   #injectionEnd: number;
@@ -136,6 +133,7 @@ export class LineCoder {
     const { blocks, injections, injectionsBytes, codes } = exports;
     this.#memory = new Uint8Array(memory.buffer);
     this.#words = new Uint32Array(memory.buffer);
+    this.#results = exports.results.value / 4;
     this.#window = window.value;
     this.window = this.#memory.subarray(window.value, window.value + windowBytes.value);
     this.#input = input.value;
@@ -178,18 +176,28 @@ export class LineCoder {
   }
 
   /**
-   * Hot. Reads the lines that were loaded, from `at` on, as long as they belong to the family of the block under way. Gives where it
-   * stopped; places are those in its memory.
+   * Hot. Reads the lines that were loaded, from `at` on, as long as they belong to the family of the block under way; the labelled lines before them end
+   * at `outputEnd`. Gives where it stopped; places are those in its memory. `samples`, `outputEnd` and `wanted` are to be read before the next call.
    */
-  run(at: number, limit: number): number {
-    return this.#exports.run(at, limit);
+  run(at: number, limit: number, outputEnd: number): number {
+    return this.#exports.run(at, limit, this.#output + outputEnd);
+  }
+
+  /** Samples that `run` wrote. */
+  get samples(): number {
+    return this.#words[this.#results]!;
+  }
+
+  /** Where the labelled lines in `output` end after `run`. */
+  get outputEnd(): number {
+    return this.#words[this.#results + 1]! - this.#output;
   }
 
   /** What `run` stopped for: a shape that the next line has and that is to be made current; room; or a line that it cannot read. */
   get wanted(): Wanted {
-    const wanted = this.#exports.wantedShape();
+    const wanted = this.#words[this.#results + 2]!;
     if (wanted === 0) return undefined;
-    return wanted === -1 ? 'room' : this.#shapes.get(wanted >>> 0)!;
+    return wanted === NEVER ? 'room' : this.#shapes.get(wanted)!;
   }
 
   /** Whether the body under way has more shapes than there is room for, so that it is quicker without the coder. */
@@ -197,37 +205,22 @@ export class LineCoder {
     return this.#forgets > 1;
   }
 
-  /** Samples that it wrote since it was asked last. */
-  takeSamples(): number {
-    return this.#exports.takeSamples();
-  }
-
   /** Bytes of the longest label value that it read of the body under way, escapes as they stand. */
   get longestLabelValue(): number {
     return this.#exports.longestLabelValue();
   }
 
-  /** Where the labelled lines in `output` end. */
-  get outputEnd(): number {
-    return this.#exports.outputEnd() - this.#output;
-  }
-
-  /** To be set when others wrote lines, or took some away at the end. */
-  set outputEnd(end: number) {
-    this.#exports.setOutputEnd(this.#output + end);
-  }
-
   /**
-   * Begins a block with the lines of a family that come next in `output`. Once they are so many bytes, those that it reads are in the block
-   * alone, and `output` has no whole lines any more.
+   * Begins a block with the lines of a family that come next in `output`, from `outputEnd` on. Once they are so many bytes, those that it reads are in the
+   * block alone, and `output` has no whole lines any more.
    */
-  beginBlock(family: number, leanFrom: number): void {
-    this.#exports.beginBlock(family, Math.min(leanFrom, NEVER));
+  beginBlock(family: number, leanFrom: number, outputEnd: number): void {
+    this.#exports.beginBlock(family, Math.min(leanFrom, NEVER), this.#output + outputEnd);
   }
 
   /** The same for lines that are expected to be less than `most` bytes, and to be wanted in `output` only: there will be no block. */
-  beginSmallBlock(family: number, most: number): void {
-    this.#exports.beginSmallBlock(family, most);
+  beginSmallBlock(family: number, most: number, outputEnd: number): void {
+    this.#exports.beginSmallBlock(family, most, this.#output + outputEnd);
   }
 
   /** Whether `output` lacks lines of the block under way. */
@@ -240,11 +233,11 @@ export class LineCoder {
     return this.#exports.takesUpTo(this.#output + outputEnd) !== 0;
   }
 
-  /** Ends the block, as `BlockDeflater.finish` does; undefined when it was dropped, because it does not fit. */
-  finishBlock(): CodedBlock | undefined {
-    const length = this.#exports.finishBlock();
+  /** Ends the block, whose lines end there in `output`, as `BlockDeflater.finish` does; undefined when it was dropped, because it does not fit. */
+  finishBlock(outputEnd: number): CodedBlock | undefined {
+    const length = this.#exports.finishBlock(this.#output + outputEnd);
     if (length === 0) return undefined;
-    return { length, rawLength: this.#exports.blockText(), crc: this.#exports.blockCrc() >>> 0 };
+    return { length, rawLength: this.#words[this.#results]!, crc: this.#words[this.#results + 1]! };
   }
 
   /** Forgets the block under way. */

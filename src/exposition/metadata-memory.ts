@@ -5,6 +5,7 @@ import type { NameTable } from './name-table.ts';
 export interface KnownMetadata {
   /** The line with its newline. */
   readonly line: DataView;
+  readonly length: number;
   /** Number of the metric name. */
   readonly name: number;
   /** Of a TYPE line. */
@@ -34,6 +35,7 @@ export class MetadataMemory {
   #bytes = 0;
   #buffer: Uint8Array | undefined;
   #view: DataView = NO_VIEW;
+  #viewLength = 0;
 
   /** A body begins, whose names are in that table. */
   begin(names: NameTable): void {
@@ -51,7 +53,12 @@ export class MetadataMemory {
     const last = this.#last;
     if (last === undefined) return undefined;
     const view = this.#viewOf(buffer);
-    const known = isAt(last.next, view, at) ? last.next : isAt(last.other, view, at) ? last.other : undefined;
+    const most = this.#viewLength - at;
+    const known = isAt(last.next, view, at, most)
+      ? last.next
+      : isAt(last.other, view, at, most)
+        ? last.other
+        : undefined;
     if (known !== undefined) this.#follow(known);
     return known;
   }
@@ -66,10 +73,10 @@ export class MetadataMemory {
     if (end - start > MOST_LINE || this.#bytes > MOST_BYTES) return;
     const key = name * 2 + Number(type === undefined);
     let known = this.#known.get(key);
-    if (known === undefined || !isAt(known, this.#viewOf(buffer), start)) {
+    if (known === undefined || !isAt(known, this.#viewOf(buffer), start, end - start)) {
       // Not `slice`, which of a Buffer gives a view of all of it.
       const line = new DataView(new Uint8Array(buffer.subarray(start, end)).buffer);
-      known = { line, name, type, help, next: undefined, other: undefined };
+      known = { line, length: end - start, name, type, help, next: undefined, other: undefined };
       this.#known.set(key, known);
       this.#bytes += end - start;
     }
@@ -80,6 +87,7 @@ export class MetadataMemory {
     if (buffer !== this.#buffer) {
       this.#buffer = buffer;
       this.#view = new DataView(buffer.buffer, buffer.byteOffset, buffer.length);
+      this.#viewLength = buffer.length;
     }
     return this.#view;
   }
@@ -93,12 +101,17 @@ export class MetadataMemory {
   }
 }
 
-/** Hot. Four bytes at a time; the last four may be compared twice. No such line has less. */
-function isAt(known: KnownMetadata | undefined, view: DataView, at: number): known is KnownMetadata {
+/** Hot. Whether there, where are `most` bytes, stands that line: four bytes at a time, the last of which may be compared twice. No such line has less. */
+function isAt(
+  known: KnownMetadata | undefined,
+  view: DataView,
+  at: number,
+  most: number,
+): known is KnownMetadata {
   if (known === undefined) return false;
-  const { line } = known;
-  const last = line.byteLength - 4;
-  if (at + last + 4 > view.byteLength) return false;
+  const { line, length } = known;
+  if (length > most) return false;
+  const last = length - 4;
   for (let i = 0; i < last; i += 4) if (view.getInt32(at + i) !== line.getInt32(i)) return false;
   return view.getInt32(at + last) === line.getInt32(last);
 }

@@ -163,9 +163,8 @@ export class Scanner {
     const coder = this.#coder!;
     const output = this.#output;
     while (at < limit) {
-      coder.outputEnd = output.end;
-      at = coder.run(at, limit);
-      const samples = coder.takeSamples();
+      at = coder.run(at, limit, output.end);
+      const { samples } = coder;
       if (samples > 0) {
         output.family!.samples += samples;
         output.end = coder.outputEnd;
@@ -282,7 +281,7 @@ export class Scanner {
     const known = this.#metadataMemory.expected(buffer, at);
     if (known !== undefined) {
       this.#declare(known);
-      return at + known.line.byteLength;
+      return at + known.length;
     }
     const end = buffer.indexOf(Byte.newline, at);
     const line = readMetadataLine(buffer, at, end);
