@@ -61,19 +61,17 @@ async function answer(question: PodsQuestion): Promise<PodsReply> {
 const bodies = Array.from({ length: Math.min(distinct, podCount) }, (_, index) =>
   benchBodies({ bytes, seed: seed * 1000 + index, labelCount, tenants }, moments),
 );
-const sizes = bodies.map(([first, ...later]) => {
+const samplesOf = bodies.map(([first, ...later]) => {
   const samples = countSamples(first!);
   if (later.some((body) => countSamples(body) !== samples))
     throw new Error('pods: a body has more samples at one moment than at another');
   // Before anybody asks.
-  for (const body of later) gzipOf(body);
-  return { samples, gzipBytes: gzipOf(first!).length };
+  for (const body of [first!, ...later]) gzipOf(body);
+  return samples;
 });
-const totals = { samples: 0, gzipBytes: 0, bytesAt: Array.from({ length: moments }, () => 0) };
+const totals = { samples: 0, bytesAt: Array.from({ length: moments }, () => 0) };
 for (let index = 0; index < podCount; index += 1) {
-  const { samples, gzipBytes } = sizes[index % sizes.length]!;
-  totals.samples += samples;
-  totals.gzipBytes += gzipBytes;
+  totals.samples += samplesOf[index % samplesOf.length]!;
   for (const [moment, body] of bodies[index % bodies.length]!.entries())
     totals.bytesAt[moment]! += body.length;
 }
@@ -90,7 +88,7 @@ const addresses: PodAddress[] = pods.map(({ address, port: own, url }, index) =>
   address: `${address}:${own}`,
   url,
 }));
-send({ say: 'ready', pods: addresses, totals: { ...totals, bytes: totals.bytesAt[0]! } });
+send({ say: 'ready', pods: addresses, totals });
 if (process.send === undefined) for (const { url } of addresses) console.log(url);
 process.on('message', (question: PodsQuestion) => {
   answer(question).then(send, (error: unknown) => send({ say: 'failed', message: String(error) }));

@@ -52,14 +52,8 @@ export interface PodsStats {
 export interface PodsProcess extends AsyncDisposable {
   readonly pid: number;
   readonly pods: readonly PodAddress[];
-  /** Samples and bytes of all bodies of one moment together, and bytes of their gzip: samples are the same at each, bytes are those of the first. */
-  readonly totals: {
-    readonly samples: number;
-    readonly bytes: number;
-    readonly gzipBytes: number;
-    /** Bytes at each moment. */
-    readonly bytesAt: readonly number[];
-  };
+  /** Samples and bytes of all bodies of one moment together, at each moment; samples are the same at all. */
+  readonly totals: { readonly samples: number; readonly bytesAt: readonly number[] };
   stats(): Promise<PodsStats>;
   /** Another behaviour for one pod; only those that a message can carry, so neither `wait` nor `custom`. */
   behave(pod: number, behaviour: Exclude<Behaviour, { kind: 'wait' | 'custom' }>): Promise<void>;

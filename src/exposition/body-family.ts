@@ -70,7 +70,7 @@ export class BodyFamily implements FamilyBlock {
   /** What its samples were in the last body, when they can be told from others; then what they are in this one. */
   known: KnownRun | undefined = undefined;
   /** How often its samples changed one body after the other, and how many bodies are not looked at for that. */
-  changes: number = 0;
+  #changes = 0;
   #unseen = 0;
   /** What is packed. Only the last part may be small and not deflated. */
   parts: readonly FilledPart[] = NO_PARTS;
@@ -112,14 +112,14 @@ export class BodyFamily implements FamilyBlock {
     this.unfit |= known.unfit;
     this.labelKeys = this.#spareKeys;
     known.turn = this.turn;
-    this.changes = 0;
+    this.#changes = 0;
   }
 
   /** Its samples are not those of `known`, or no run of which the next body could have the same. */
   change(): void {
     this.known = undefined;
-    if (this.changes < MOST_CHANGES) this.changes++;
-    this.#unseen = (1 << this.changes) - 1;
+    if (this.#changes < MOST_CHANGES) this.#changes++;
+    this.#unseen = (1 << this.#changes) - 1;
   }
 
   /**
@@ -235,17 +235,19 @@ export class FamilySet {
   /** The family of that name, when the body has it. */
   find(name: number): BodyFamily | undefined {
     // Mostly the one that was begun last.
-    if (this.size > 0 && this.list[this.size - 1]!.name === name) return this.list[this.size - 1];
+    const last = this.list[this.size - 1];
+    if (last?.name === name) return last;
     const family = this.#known.get(name);
     return family !== undefined && family.turn === this.#turn ? family : undefined;
   }
 
   /** The family of that name, which the body may begin with this. */
   begin(name: number): BodyFamily {
-    const { size } = this;
-    if (size > 0 && this.list[size - 1]!.name === name) return this.list[size - 1]!;
+    const { list, size } = this;
+    const last = list[size - 1];
+    if (last?.name === name) return last;
     // Mostly the one that stood there in the last body.
-    const next = this.list[size];
+    const next = list[size];
     let family = next?.name === name && next.turn !== this.#turn ? next : this.#known.get(name);
     if (family === undefined) {
       family = new BodyFamily(name);

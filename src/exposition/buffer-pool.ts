@@ -81,10 +81,16 @@ export class BufferPool {
 
   /** Takes back what the parts of these families are in; nobody may use them any more. What `take` did not give is freed. */
   giveBack(families: readonly FamilyBlock[]): void {
+    for (const buffer of this.#buffersOf(families)) this.give(buffer);
+  }
+
+  /** What the parts of these families are in, each once. */
+  #buffersOf(families: readonly FamilyBlock[]): Uint8Array[] {
     const given = this.#given;
     for (const { parts } of families) for (const { bytes } of parts) given.add(bytes);
-    for (const buffer of given) this.give(buffer);
+    const buffers = [...given];
     given.clear();
+    return buffers;
   }
 
   /** Takes back one; nobody may use it any more. One that `take` did not give is freed. */
@@ -103,10 +109,7 @@ export class BufferPool {
    * than is kept. It is counted as buffers for nobody are.
    */
   park(families: readonly FamilyBlock[]): ParkedBuffers | undefined {
-    const given = this.#given;
-    for (const { parts } of families) for (const { bytes } of parts) given.add(bytes);
-    const buffers = [...given];
-    given.clear();
+    const buffers = this.#buffersOf(families);
     const bytes = buffers.reduce((sum, { length }) => sum + length, 0);
     const fits = this.#freeBytes + bytes <= this.#mostBytes;
     if (!fits || !buffers.every((buffer) => this.#taken.has(buffer))) return undefined;

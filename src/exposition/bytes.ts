@@ -43,3 +43,8 @@ export function ascii(buffer: Uint8Array, start: number, end: number): string {
 export function utf8(buffer: Uint8Array, start: number, end: number): string {
   return Buffer.from(buffer.buffer, buffer.byteOffset + start, end - start).toString();
 }
+
+/** Copies `[start, end)` of one buffer to `at` in another, without a view of it, which would be garbage; gives how many bytes those are. */
+export function copyPiece(from: Uint8Array, to: Uint8Array, at: number, start: number, end: number): number {
+  return Buffer.prototype.copy.call(from, to, at, start, end);
+}

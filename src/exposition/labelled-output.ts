@@ -1,6 +1,7 @@
 import { inflateBlock } from './block-deflater.ts';
 import type { BodyFamily } from './body-family.ts';
 import type { Body } from './body.ts';
+import { copyPiece } from './bytes.ts';
 import { freeBuffer, type BlockPart } from './family-block.ts';
 import type { CodedBlock, LineCoder } from './line-coder.ts';
 import type { NameTable } from './name-table.ts';
@@ -145,7 +146,7 @@ export class LabelledOutput {
       return;
     }
     if (this.end + length > this.bytes.length) this.#pack();
-    Buffer.prototype.copy.call(bytes, this.bytes, this.end, start, end);
+    copyPiece(bytes, this.bytes, this.end, start, end);
     this.#runs.add(family, this.end, this.end + length);
     this.end += length;
   }
@@ -238,7 +239,7 @@ export class LabelledOutput {
     const { deflater, buffers } = this.#packer;
     const block = deflater.only(lines);
     const bytes = buffers.take(block.length);
-    bytes.set(deflater.bytes.subarray(0, block.length));
+    copyPiece(deflater.bytes, bytes, 0, 0, block.length);
     return { ...block, bytes };
   }
 }

@@ -1,5 +1,6 @@
 import { randomInt } from 'node:crypto';
 import { existsSync, readFileSync } from 'node:fs';
+import { copyPiece } from './bytes.ts';
 import { DISTANCE_LENGTHS, LITERAL_LENGTHS } from './code-lengths.ts';
 import { codeTables, type CodeLengths } from './deflate-codes.ts';
 import type { BlockPart } from './family-block.ts';
@@ -254,7 +255,7 @@ export class LineCoder {
   appendBlock({ bytes, start, end }: Pick<BlockPart, 'bytes' | 'start' | 'end'>): boolean {
     const length = end - start;
     if (length > this.#exports.blocksRoom() >>> 0) return false;
-    Buffer.prototype.copy.call(bytes, this.#memory, this.#exports.blocksEnd(), start, end);
+    copyPiece(bytes, this.#memory, this.#exports.blocksEnd(), start, end);
     this.#exports.skipBlock(length);
     return true;
   }

@@ -2,6 +2,7 @@ import type { BlockDeflater } from './block-deflater.ts';
 import type { BufferPool } from './buffer-pool.ts';
 import type { BodyFamily, FilledPart } from './body-family.ts';
 import type { Body } from './body.ts';
+import { copyPiece } from './bytes.ts';
 import type { CodedBlock } from './line-coder.ts';
 import type { Runs } from './runs.ts';
 
@@ -50,8 +51,8 @@ export function packRuns(
     const small = lengthOfSmall(runs);
     const isFirst = body.packedBytes === 0;
     const packed = buffers.take(deflatedBytes + (isFirst ? small.bytes : 0));
-    copy(coded.bytes, packed, 0, 0, codedBytes);
-    copy(deflater.bytes, packed, codedBytes, 0, deflater.length);
+    copyPiece(coded.bytes, packed, 0, 0, codedBytes);
+    copyPiece(deflater.bytes, packed, codedBytes, 0, deflater.length);
     for (const part of parts) part.bytes = packed;
     if (isFirst) packSmall(runs, output, packed, deflatedBytes);
     else packSmall(runs, output, buffers.take(small.bytes), 0);
@@ -118,18 +119,13 @@ function packSmall(runs: Runs, output: Uint8Array, packed: Uint8Array, from: num
     const start = end;
     const before = family.smallPart;
     if (before !== undefined) {
-      end += copy(before.bytes, packed, end, before.start, before.end);
+      end += copyPiece(before.bytes, packed, end, before.start, before.end);
       family.dropSmallPart();
     }
     for (let run = family.firstRun; run >= 0; run = runs.after(run))
-      end += copy(output, packed, end, runs.startOf(run), runs.endOf(run));
+      end += copyPiece(output, packed, end, runs.startOf(run), runs.endOf(run));
     family.addPart().set(packed, start, end, false, end - start, 0);
   }
-}
-
-/** Copies a piece, without a view of it. */
-function copy(from: Uint8Array, to: Uint8Array, at: number, start: number, end: number): number {
-  return Buffer.prototype.copy.call(from, to, at, start, end);
 }
 
 /** Gives the families their blocks; how many bytes are still to be copied, for `parts`. */

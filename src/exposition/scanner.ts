@@ -111,7 +111,7 @@ export class Scanner {
         at = runs.enter(buffer, at, this.#limit, this.#last, offset!);
         if (at >= limit) return at;
       }
-      if (buffer[at] !== Byte.hash || at >= limit) {
+      if (buffer[at] !== Byte.hash) {
         at =
           offset !== undefined && this.#output.codes && !coder!.thrashes
             ? offset + this.#codedLines(at - offset, limit - offset)

@@ -5,19 +5,7 @@ import { SpareFamilies } from '../../src/exposition/body-family.ts';
 import type { LabelledExposition } from '../../src/exposition/family-block.ts';
 import { Workshop } from '../../src/exposition/workshop.ts';
 import { generatedBody } from './generated-body.ts';
-import { read, show, type Reading } from './fixture.ts';
-
-/** All that an exposition says. */
-function shown(exposition: LabelledExposition): object {
-  const { families, bare, names, samples, smallBytes, usage } = exposition;
-  const unfit = families.map((family) => family.unfit);
-  const keys = families.map(({ labelKeys }) => [...labelKeys]);
-  const without = bare.map(({ name, type, help }) => ({ name: names.text(name), type, help }));
-  // Where blocks end depends on how long reading took.
-  const small = families.flatMap(({ parts }) => parts.filter(({ deflated }) => !deflated));
-  const miscounted = smallBytes - small.reduce((sum, { start, end }) => sum + end - start, 0);
-  return { families: show(exposition), unfit, keys, without, samples, miscounted, usage };
-}
+import { read, shown, type Reading } from './fixture.ts';
 
 /** Bodies of one target, each read when the one before is not needed any more. */
 function oneAfterTheOther(shop: Workshop) {

@@ -83,6 +83,20 @@ export function show({ names, families }: LabelledExposition): ShownFamily[] {
   }));
 }
 
+/** All that an exposition says, but for how it is packed: where blocks end depends on how long reading took. */
+export function shown(exposition: LabelledExposition): object {
+  const { families, bare, names, samples, smallBytes, usage } = exposition;
+  const told = families.map(({ unfit, labelKeys }) => ({ unfit, keys: [...labelKeys] }));
+  const without = bare.map(({ name, type, help }) => ({
+    name: names.text(name),
+    type,
+    help: help < 0 ? '' : names.text(help),
+  }));
+  const small = families.flatMap(({ parts }) => parts.filter(({ deflated }) => !deflated));
+  const miscounted = smallBytes - small.reduce((sum, { start, end }) => sum + end - start, 0);
+  return { families: show(exposition), told, without, samples, miscounted, usage };
+}
+
 /** The labelled lines of all families, in their order. */
 export function linesOf(body: string | Uint8Array, reading: Reading = {}): string {
   return show(read(body, reading))

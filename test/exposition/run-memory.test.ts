@@ -8,7 +8,7 @@ import type { LabelledExposition } from '../../src/exposition/family-block.ts';
 import { LabelledOutput } from '../../src/exposition/labelled-output.ts';
 import { LabelRules } from '../../src/exposition/label-rules.ts';
 import { Workshop } from '../../src/exposition/workshop.ts';
-import { read, rulesOf, show, type Reading } from './fixture.ts';
+import { read, rulesOf, shown, type Reading } from './fixture.ts';
 
 // On a busy machine a body may pause and go on elsewhere, where it is read.
 t.before(() => void Object.defineProperty(performance, 'now', { configurable: true, value: () => 0 }));
@@ -28,20 +28,6 @@ const taken = (() => {
     return before;
   };
 })();
-
-/** All that an exposition says, but for how it is packed. */
-function shown(exposition: LabelledExposition): object {
-  const { families, bare, names, samples, smallBytes, usage } = exposition;
-  const told = families.map(({ unfit, labelKeys }) => ({ unfit, keys: [...labelKeys] }));
-  const without = bare.map(({ name, type, help }) => ({
-    name: names.text(name),
-    type,
-    help: help < 0 ? '' : names.text(help),
-  }));
-  const small = families.flatMap(({ parts }) => parts.filter(({ deflated }) => !deflated));
-  const miscounted = smallBytes - small.reduce((sum, { start, end }) => sum + end - start, 0);
-  return { families: show(exposition), told, without, samples, miscounted, usage };
-}
 
 /** One target in a worker: its bodies one after the other, each let go of before the next comes. */
 class Target {

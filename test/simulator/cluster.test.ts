@@ -120,7 +120,7 @@ t.test('pods in a process of their own', async (t) => {
   );
   t.equal(
     answers.reduce((sum, { body }) => sum + body.length, 0),
-    process.totals.bytes,
+    process.totals.bytesAt[0],
   );
   t.notOk(answers[0]?.body.equals(answers[1]?.body ?? Buffer.alloc(0)), 'two bodies');
   t.ok(answers[0]?.body.equals(answers[2]?.body ?? Buffer.alloc(0)), 'shared by three pods');

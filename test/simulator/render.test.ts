@@ -5,7 +5,7 @@ import { kubevirtMetrics } from '../../simulator/kubevirt-metrics.ts';
 import type { Component } from '../../simulator/kubevirt-metrics.ts';
 import { createModel } from '../../simulator/model.ts';
 import type { Model } from '../../simulator/model.ts';
-import { benchBody, countSamples, renderPod } from '../../simulator/render.ts';
+import { benchBodies, benchBody, countSamples, renderPod } from '../../simulator/render.ts';
 
 const TIME = Date.UTC(2026, 0, 15);
 const COMPONENTS: Component[] = [
@@ -170,6 +170,13 @@ t.test('a body for benchmarks is of the size that was asked for', async (t) => {
   }
   t.ok(benchBody({ bytes: 200_000 }).equals(benchBody({ bytes: 200_000 })), 'the same for the same seed');
   t.notOk(benchBody({ bytes: 200_000 }).equals(benchBody({ bytes: 200_000, seed: 2 })));
+  const [first, ...later] = benchBodies({ bytes: 200_000 }, 3).map((body) => body.toString());
+  t.equal(first, benchBody({ bytes: 200_000 }).toString());
+  const seriesOf = (text: string): string => text.replaceAll(/ \S+$/gm, '');
+  for (const text of later) {
+    t.equal(seriesOf(text), seriesOf(first!), 'the same series');
+    t.not(text, first, 'with other values');
+  }
 });
 
 const promtool = spawnSync('promtool', ['--version']).status === 0;
